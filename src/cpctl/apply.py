@@ -1,0 +1,299 @@
+"""An apply that leaves the database before it or after it, and always says which.
+
+    lock ─ plan again ─ write ─ verify ─ settings live ─ COMMIT ─ settle ─ RESETs
+
+Everything transactional is one transaction on connection A. What no transaction can undo (ALTER
+SYSTEM) is done on connection B while A waits, and undone by hand if A cannot commit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, NoReturn
+
+from cpctl.core.change import Change, Delete
+from cpctl.core.plan import Plan, fingerprint
+from cpctl.core.resource import Address, Resource
+from cpctl.core.statement import Statement
+from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Stale
+from cpctl.postgres.session import Session
+from cpctl.postgres.settle import settle
+from cpctl.postgres.system import SystemChannel
+from cpctl.postgres.transaction import Identity, commit, lock, rollback, write
+from cpctl.postgres.wire import ConnectionLost
+from cpctl.reconcile import Scene, Task, plan, queries, survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`lock_timeout`: seconds. `pinned`: the plan was approved as it is, and must not differ.
+
+    `announce` is told what takes longer than a second.
+    """
+
+    lock_timeout: float
+    pinned: bool
+    announce: Callable[[str], None]
+
+
+class Outcome(NamedTuple):
+    """What an apply did. `after`: the managed resources as read back before the commit.
+
+    `settled`: the commit's acknowledgement was lost, and the server confirmed it later.
+    """
+
+    plan: Plan
+    after: Mapping[Address, Resource]
+    seconds: float
+    settled: bool
+
+
+class _Work(NamedTuple):
+    """The plan's statements by where they run."""
+
+    early: tuple[Statement, ...]
+    transaction: tuple[Statement, ...]
+    late: tuple[Statement, ...]
+
+
+def apply(task: Task, session: Session, scene: Scene, approved: Plan, options: Options) -> Outcome:
+    """Bring the database to the file.
+
+    Raises LockHeld, Stale and Refused with nothing written; CpctlError with everything undone;
+    PartlyApplied with the remainder listed; OutcomeUnknown.
+    """
+    started = time.monotonic()
+    identity, rows = lock(
+        session,
+        scene.context.capabilities,
+        queries(scene),
+        timeout=options.lock_timeout,
+        announce=options.announce,
+    )
+    fresh = plan(task, scene, rows)
+    _check_fresh(fresh, approved, options)
+    after, settled = _execute(task, session, scene, fresh, identity)
+    return Outcome(fresh, after, time.monotonic() - started, settled)
+
+
+def refuse(planned: Plan) -> None:
+    """Raises Refused for a plan that may not be applied; nothing has been written."""
+    if planned.refusals:
+        first, *others = planned.refusals
+        raise Refused(
+            f"{first}. Nothing was written.",
+            details=tuple(f"{finding}. Remedy: {finding.remedy}" for finding in others),
+            remedy=first.remedy,
+        )
+
+
+def _check_fresh(fresh: Plan, approved: Plan, options: Options) -> None:
+    refuse(fresh)
+    if options.pinned and fingerprint(fresh) != fingerprint(approved):
+        changed = sorted(
+            str(address)
+            for address in {*fresh.actual, *approved.actual}
+            if _fields(fresh, address) != _fields(approved, address)
+        )
+        raise Stale(
+            "the database changed since the plan was approved. Nothing was written.",
+            details=tuple(changed),
+            remedy="run the same command again and look at the new plan",
+        )
+
+
+def _fields(planned: Plan, address: Address) -> object:
+    seen = planned.actual.get(address)
+    return seen and seen.fields
+
+
+def _work(planned: Plan) -> _Work:
+    system = [s for s in planned.statements if s.channel == "system"]
+    return _Work(
+        early=tuple(s for s in system if not s.late),
+        transaction=tuple(s for s in planned.statements if s.channel == "transaction"),
+        late=tuple(s for s in system if s.late),
+    )
+
+
+def _execute(
+    task: Task, session: Session, scene: Scene, fresh: Plan, identity: Identity
+) -> tuple[Mapping[Address, Resource], bool]:
+    work = _work(fresh)
+    channel: SystemChannel | None = None
+    try:
+        write(session, work.transaction, lambda hole: task.secrets.value(hole.reference))
+        after = _verify(task, session, scene, fresh)
+        if work.early or work.late:
+            channel = _open_channel(task, session, scene)
+        if channel is not None and work.early:
+            channel.set(work.early)
+            channel.reload(work.early)
+    except BaseException as error:
+        _undo(task, session, channel, fresh, error)
+    settled = _commit(task, session, channel, fresh, identity)
+    if channel is not None:
+        _finish(channel, work.late)
+        channel.session.connection.close()
+    return after, settled
+
+
+def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
+    version = scene.context.capabilities.server_version_num
+    return SystemChannel(session.url, version, lambda hole: task.secrets.value(hole.reference))
+
+
+def _verify(
+    task: Task, session: Session, scene: Scene, fresh: Plan
+) -> Mapping[Address, Resource]:
+    """Read everything again inside the transaction: row counts prove nothing, since every cron
+
+    call reports one row whatever it did. Raises CpctlError.
+    """
+    seen = plan(task, scene, session.ask(queries(scene), doing="verifying")).actual
+    pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
+    wrong = [c for c in fresh.changes if c.address not in pending and not _done(c, seen)]
+    if wrong:
+        names = ", ".join(str(change.address) for change in wrong)
+        raise CpctlError(
+            f"the server accepted the changes, but does not show them: {names}; undone",
+            remedy="report this with the versions of PostgreSQL and pg_cron",
+        )
+    return seen
+
+
+def _done(change: Change, seen: Mapping[Address, Resource]) -> bool:
+    found = seen.get(change.address)
+    if isinstance(change, Delete):
+        return found is None
+    wanted = change.after.fields
+    return found is not None and all(found.fields[name] == wanted[name] for name in wanted)
+
+
+def _commit(
+    task: Task,
+    session: Session,
+    channel: SystemChannel | None,
+    fresh: Plan,
+    identity: Identity,
+) -> bool:
+    """COMMIT; True where its acknowledgement was lost and the server confirmed it later."""
+    try:
+        commit(session)
+    except CpctlError as error:
+        _undo(task, session, channel, fresh, error)
+    except ConnectionLost as error:
+        fate = settle(session.url, fresh.target.system_identifier, identity)
+        if fate == "aborted":
+            _undo(task, session, channel, fresh, error)
+        if fate == "unknown":
+            raise _unknown(fresh) from None
+        return True
+    return False
+
+
+def _unknown(fresh: Plan) -> OutcomeUnknown:
+    settings = sum(s.channel == "system" and not s.late for s in fresh.statements)
+    others = sum(statement.channel == "transaction" for statement in fresh.statements)
+    details = []
+    if settings:
+        details.append(f"{settings} settings                    live; set before the commit")
+    if others:
+        details.append(f"{others} other changes               all made, or none")
+    where = f"{fresh.target.host}:{fresh.target.port}"
+    return OutcomeUnknown(
+        f"outcome unknown: the connection broke while committing and {where} did not answer for "
+        "60 s.",
+        details=tuple(details),
+        remedy='when the server answers: cpctl plan.  "No changes" means it was committed; '
+        "otherwise cpctl apply.",
+    )
+
+
+def _finish(channel: SystemChannel, late: Sequence[Statement]) -> None:
+    """The RESETs, once no committed job needs the settings any more. Raises PartlyApplied."""
+    if not late:
+        return
+    try:
+        failed = channel.reset(late)
+        channel.reload(())
+    except (CpctlError, ConnectionLost) as error:
+        failed, reason = tuple(late), str(error)
+    else:
+        reason = "the server refused them"
+    if failed:
+        raise PartlyApplied(
+            f"everything was applied but the removal of {len(failed)} settings: {reason}",
+            details=tuple(f"{s.address}    still set" for s in failed),
+            remedy="run the same command again",
+        )
+
+
+def _undo(
+    task: Task,
+    session: Session,
+    channel: SystemChannel | None,
+    fresh: Plan,
+    error: BaseException,
+) -> NoReturn:
+    """Put the settings back, roll the transaction back, and say exactly what was done."""
+    left = _put_back(channel)
+    rollback(session)
+    session.connection.close()
+    details = (*_said(error), *_told(fresh, channel, left))
+    what, remedy = _words(error)
+    if left:
+        raise PartlyApplied(what, details=details, remedy=remedy) from None
+    check = _checked(task, session.url, fresh)
+    raise CpctlError(what, details=(*details, check), remedy=remedy) from None
+
+
+def _put_back(channel: SystemChannel | None) -> Sequence[Statement]:
+    if channel is None or not channel.written:
+        return ()
+    try:
+        return channel.put_back()
+    except (CpctlError, ConnectionLost):
+        return tuple(channel.written)
+
+
+def _words(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, CpctlError):
+        return error.fault.what, error.fault.remedy
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; the apply was undone.", "run the same command again"
+    if isinstance(error, ConnectionLost):
+        return "the connection broke; the apply was undone.", "run the same command again"
+    raise error
+
+
+def _said(error: BaseException) -> tuple[str, ...]:
+    return error.details if isinstance(error, CpctlError) else ()
+
+
+def _told(
+    fresh: Plan, channel: SystemChannel | None, left: Sequence[Statement]
+) -> Iterable[str]:
+    """A line for each setting that was touched, and one for all that was rolled back."""
+    for statement in channel.written if channel else ():
+        fate = "was set, could not be put back" if statement in left else (
+            "was set, old value put back and reloaded"
+        )
+        yield f"  {statement.address!s:<30}{fate}"
+    rolled = sum(statement.channel == "transaction" for statement in fresh.statements)
+    if rolled:
+        yield f"  {f'{rolled} changes':<30}rolled back, never visible to pg_cron"
+
+
+def _checked(task: Task, url: str, fresh: Plan) -> str:
+    """Look again with a new connection, so that `undone` is not only a hope."""
+    try:
+        with Session(url, "cpctl check") as session:
+            now, _ = survey(task, session)
+    except (CpctlError, ConnectionLost):
+        return "The database could not be read again to check this."
+    if fingerprint(now) == fingerprint(fresh):
+        return f"The database is as it was before (checked: fingerprint {fingerprint(now)[:6]})."
+    return "The database is not as it was before: somebody else changed it meanwhile."

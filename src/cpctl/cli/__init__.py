@@ -1,0 +1,68 @@
+"""The command line: options in, one result on stdout, errors and progress on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from cpctl.cli.app import app
+from cpctl.errors import CpctlError
+
+_USAGE = typer.BadParameter.__mro__[1:-1]
+"""Click's own errors; Typer carries its Click inside and exports no name for them."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and answer with its exit code; 1 for every error that names no other."""
+    try:
+        code = app(list(arguments), standalone_mode=False)
+    except CpctlError as error:
+        return _report(error, arguments)
+    except KeyboardInterrupt:
+        return _report(CpctlError("interrupted; nothing was written"), arguments)
+    except BrokenPipeError:
+        # The reader went away (`cpctl plan | head`): keep Python from writing again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _unexpected(error, arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
+    if isinstance(error, _usage_error()):
+        said = str(getattr(error, "message", error)).rstrip(".")
+        command = next((word for word in arguments if not word.startswith("-")), "")
+        remedy = f"cpctl {command} --help".replace("  ", " ")
+        return _report(CpctlError(said, remedy=remedy), arguments)
+    where = f"{type(error).__name__} in cpctl itself"
+    remedy = "run it with --debug and report what it prints"
+    return _report(CpctlError(where, remedy=remedy), arguments)
+
+
+def _usage_error() -> type[Exception]:
+    """Click's UsageError, which BadParameter is one of."""
+    return next(kind for kind in _USAGE if kind.__name__ == "ClickException")
+
+
+def _report(error: CpctlError, arguments: Sequence[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exc()
+    if _wants_json(arguments):
+        from cpctl.render.as_json import dumps, errors_json
+
+        print(dumps(errors_json(error)))
+    else:
+        from cpctl.render.errors import error_text
+
+        print(error_text(error), file=sys.stderr)
+    return error.exit_code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(word == "--format=json" or (word, then) == ("--format", "json") for word, then in pairs)

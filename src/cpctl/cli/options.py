@@ -1,0 +1,156 @@
+"""The options that commands share, and the environment they fall back to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from threading import Timer
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from cpctl.errors import CpctlError
+
+if TYPE_CHECKING:
+    from cpctl.document import Document
+    from cpctl.reconcile import Task
+
+PATIENCE = 1.0
+"""Seconds before progress is shown."""
+
+
+class SecretsMode(StrEnum):
+    auto = "auto"
+    skip = "skip"
+    require = "require"
+
+
+class TextOrJson(StrEnum):
+    text = "text"
+    json = "json"
+
+
+class DriftFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+class PlanFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+    sql = "sql"
+
+
+Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file", "-f", help="The file; repeat for overlays; - is stdin. [default: scheduler.yaml]"
+    ),
+]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="A libpq URL. Else CPCTL_DATABASE_URL, DATABASE_URL, or the PG* variables.",
+        show_default=False,
+    ),
+]
+EnvFiles = Annotated[
+    list[str] | None,
+    typer.Option("--env-file", help="NAME=value lines for what the environment lacks."),
+]
+SecretsOption = Annotated[
+    SecretsMode | None,
+    typer.Option("--secrets", help="auto: compare what has a value; skip: none; require: all."),
+]
+Allow = Annotated[
+    list[str] | None, typer.Option(help="Guards to lift, by name: EMPTY_FILE,MANY_DELETES.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Plain text (also: NO_COLOR).")]
+Debug = Annotated[bool, typer.Option("--debug", help="Tracebacks; never a secret.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="List what is not managed, too.")]
+
+
+class Common(NamedTuple):
+    """What every command that plans was given."""
+
+    files: list[str] | None
+    database_url: str | None
+    env_files: list[str] | None
+    secrets: str
+    allow: list[str] | None
+    quiet: bool
+
+    @property
+    def url(self) -> str:
+        """The database to talk to; empty: libpq's own variables and service files."""
+        environment = os.environ
+        fallbacks = (environment.get("CPCTL_DATABASE_URL"), environment.get("DATABASE_URL"))
+        return self.database_url or next((url for url in fallbacks if url), "")
+
+
+def read_environment(env_files: list[str] | None) -> dict[str, str]:
+    """The process's environment over the --env-file's; an empty variable counts as unset."""
+    from cpctl.document import filled, parse_env_file, read_source
+
+    known: dict[str, str] = {}
+    for path in env_files or ():
+        source = read_source(path)
+        known |= parse_env_file(source.text, source.name)
+    return filled(os.environ, known)
+
+
+def read_document(common: Common, *, resolve: bool = True) -> Document:
+    """The files as one document. Raises InputError."""
+    from cpctl.document import load, read_source
+
+    sources = [read_source(path) for path in common.files or ["scheduler.yaml"]]
+    environment = read_environment(common.env_files)
+    return load(sources, environment, resolve=resolve, env_file_with=_env_file_with)
+
+
+def _env_file_with(name: str) -> str | None:
+    """The path of a `.env` here that has the variable: named in remedies, never read by itself."""
+    path = Path(".env")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = any(line.removeprefix("export ").startswith(f"{name}=") for line in lines)
+    return str(path) if found else None
+
+
+def read_task(common: Common) -> Task:
+    """The document with its secrets. Raises InputError."""
+    from cpctl.core.guard import ALLOWABLE
+    from cpctl.reconcile import Task
+    from cpctl.secrets import Secrets
+
+    allow = frozenset(name for names in common.allow or () for name in names.split(",") if name)
+    unknown = sorted(allow - ALLOWABLE)
+    if unknown:
+        raise CpctlError(
+            f"--allow {unknown[0]}: no guard has this name",
+            remedy=f"one of {', '.join(sorted(ALLOWABLE))}",
+        )
+    secrets = Secrets(read_environment(common.env_files), SecretsMode(common.secrets).value)
+    return Task(read_document(common), secrets, allow)
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[None]:
+    """Say on stderr what is being waited for, once a second has passed."""
+    timer = Timer(PATIENCE, lambda: print(f"{what} …", file=sys.stderr, flush=True))
+    timer.daemon = True
+    if not quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,68 @@
+"""What the server is and what the connected role may do there: probed, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRights:
+    """What may be done as the role `name`, whose jobs the file declares.
+
+    `assumable`: the connected role may SET ROLE to it.
+    """
+
+    name: str
+    exists: bool
+    can_login: bool
+    assumable: bool
+    cron_usage: bool
+    functions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """One probe's answer. `functions`: the signatures of cron functions the role may execute.
+
+    `cron_database` is None where the role may not read the setting and pg_cron is not here.
+    `as_of`: the database's now(), ISO 8601.
+    """
+
+    system_identifier: str
+    host: str
+    port: int
+    database: str
+    role: str
+    server_version: str
+    server_version_num: int
+    extension_version: str | None
+    cron_database: str | None
+    timezone: str
+    as_of: str
+    superuser: bool
+    standby: bool
+    rows_hidden: bool
+    cron_usage: bool
+    jobs_readable: bool
+    superuser_jobs: bool
+    functions: frozenset[str]
+    reload: bool
+    file_settings: bool
+    alter_system_allowed: bool
+    owners: Mapping[str, OwnerRights]
+
+    @property
+    def home(self) -> str:
+        """The database that pg_cron lives in, and where a job runs that names none."""
+        return self.cron_database or self.database
+
+    @property
+    def pg_cron_version(self) -> str | None:
+        """Two digits, as the extension reports them: 1.4, 1.6."""
+        return self.extension_version.split("-")[0] if self.extension_version else None
+
+    @property
+    def postgres_version(self) -> str:
+        """`17.12`, without the packager's suffix."""
+        return self.server_version.split(" ")[0]

@@ -1,0 +1,80 @@
+"""The three things that can happen to a resource; plans, hazards and outcomes speak of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cpctl.core.resource import Address, Resource
+
+Action = Literal["create", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A declared resource that the database lacks."""
+
+    after: Resource
+    reason: str = ""
+
+    @property
+    def address(self) -> Address:
+        return self.after.address
+
+    @property
+    def action(self) -> Action:
+        return "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A resource whose fields differ; it keeps its identity."""
+
+    before: Resource
+    after: Resource
+    reason: str = ""
+
+    @property
+    def address(self) -> Address:
+        return self.after.address
+
+    @property
+    def action(self) -> Action:
+        return "update"
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of the fields that differ, in the order the kind shows them."""
+        before, after = self.before.fields, self.after.fields
+        names = dict.fromkeys((*after, *before))
+        return tuple(name for name in names if before.get(name) != after.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A resource in scope that the file no longer declares."""
+
+    before: Resource
+    reason: str
+
+    @property
+    def address(self) -> Address:
+        return self.before.address
+
+    @property
+    def action(self) -> Action:
+        return "delete"
+
+
+Change = Create | Update | Delete
+
+
+def sides(change: Change) -> tuple[Resource | None, Resource | None]:
+    """(before, after); None where the resource does not exist."""
+    match change:
+        case Create(after=after):
+            return None, after
+        case Update(before=before, after=after):
+            return before, after
+        case Delete(before=before):
+            return before, None

@@ -1,0 +1,144 @@
+"""pg_cron's functions: which one does what, as whom, and the right it takes.
+
+What each call may and may not change was found by running it: docs/facts.md, section 1.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cpctl.core.acting import acting, caller, cron_usage, functions_for
+from cpctl.core.capabilities import Capabilities
+from cpctl.core.change import Change, Create, Delete, Update
+from cpctl.core.resource import Resource
+from cpctl.core.sql import identifier
+from cpctl.core.statement import Parameter
+
+ALTER = "EXECUTE ON FUNCTION cron.alter_job(bigint,text,text,text,text,boolean)"
+CREATE_IN = "EXECUTE ON FUNCTION cron.schedule_in_database(text,text,text,text,text,boolean)"
+
+
+class CronJob(NamedTuple):
+    """A row of cron.job as its functions see it; `jobid` is None before it exists."""
+
+    name: str
+    owner: str
+    schedule: str
+    command: str
+    database: str
+    active: bool
+    jobid: int | None
+
+
+def cron_job(resource: Resource) -> CronJob:
+    """The row that a resource of kind `job` stands for."""
+    fields, facts = resource.fields, resource.facts
+    jobid = facts.get("jobid")
+    return CronJob(
+        name=str(facts["name"]),
+        owner=str(facts["username"]),
+        schedule=str(fields["schedule"]),
+        command=str(fields["command"]),
+        database=str(fields["database"]),
+        active=fields.get("active") is not False,
+        jobid=jobid if isinstance(jobid, int) else None,
+    )
+
+
+class Missing(NamedTuple):
+    """A right that is not there: for what, the right as GRANT names it, who needs it."""
+
+    what: str
+    right: str
+    role: str
+
+
+class Call(NamedTuple):
+    """One call: its SQL with `$1` …, its parameters, the role to act as, the right it lacks."""
+
+    sql: str
+    params: tuple[Parameter, ...]
+    role: str | None
+    missing: Missing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls that a role with these capabilities makes."""
+
+    capabilities: Capabilities
+
+    def of(self, change: Change) -> Call:
+        """The one call that makes this change."""
+        match change:
+            case Create(after=after):
+                return self.create(cron_job(after))
+            case Update(after=after):
+                return self.alter(cron_job(after), change.changed)
+            case Delete(before=before):
+                return self.unschedule(cron_job(before))
+
+    def create(self, job: CronJob) -> Call:
+        """One `schedule`, or `schedule_in_database` where it alone can say what is asked."""
+        arguments: dict[str, Parameter] = {
+            "job_name": job.name,
+            "schedule": job.schedule,
+            "command": job.command,
+        }
+        superuser = acting(job.owner, self.capabilities) == "superuser"
+        if not superuser and job.active and job.database == self.capabilities.home:
+            return self._call("schedule", arguments, job)
+        arguments["database"] = job.database
+        if superuser:
+            arguments["username"] = job.owner
+        if not job.active:
+            arguments["active"] = False
+        return self._call("schedule_in_database", arguments, job, CREATE_IN)
+
+    def alter(self, job: CronJob, changed: Collection[str]) -> Call:
+        """One `alter_job` of the changed fields: the jobid and the run history stay.
+
+        Without EXECUTE on it, `schedule` changes schedule and command of a job that runs in
+        pg_cron's own database (from 1.6.3 on it would move any other back there).
+        """
+        granted = functions_for(job.owner, self.capabilities)
+        at_home = job.database == self.capabilities.home
+        if "alter_job" not in granted and at_home and {"schedule", "command"} >= set(changed):
+            arguments = {"job_name": job.name, "schedule": job.schedule, "command": job.command}
+            return self._call("schedule", arguments, job)
+        values = job._asdict()
+        altered = {"job_id": job.jobid, **{name: values[name] for name in changed}}
+        # Without a username PostgreSQL asks whether the *caller* may connect to the new database,
+        # and where cron.enable_superuser_jobs is off a superuser may alter nothing at all.
+        superuser = acting(job.owner, self.capabilities) == "superuser"
+        if superuser and ("database" in changed or not self.capabilities.superuser_jobs):
+            altered["username"] = job.owner
+        return self._call("alter_job", altered, job, ALTER)
+
+    def unschedule(self, job: CronJob) -> Call:
+        """By jobid: a name finds only the caller's own job."""
+        return self._call("unschedule", {"job_id": job.jobid}, job)
+
+    def _call(
+        self, function: str, arguments: Mapping[str, Parameter], job: CronJob, right: str = ""
+    ) -> Call:
+        named = ", ".join(f"{name} := ${n}" for n, name in enumerate(arguments, 1))
+        assumed = acting(job.owner, self.capabilities) == "assumed"
+        return Call(
+            f"SELECT cron.{function}({named})",
+            tuple(arguments.values()),
+            job.owner if assumed else None,
+            self._missing(function, right, job.owner),
+        )
+
+    def _missing(self, function: str, right: str, owner: str) -> Missing | None:
+        who = caller(owner, self.capabilities)
+        if acting(owner, self.capabilities) is None:
+            return Missing(f"belongs to {owner}", identifier(owner), who)
+        if not cron_usage(owner, self.capabilities):
+            return Missing("schema cron", "USAGE ON SCHEMA cron", who)
+        if right and function not in functions_for(owner, self.capabilities):
+            return Missing(function, right, who)
+        return None

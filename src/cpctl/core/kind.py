@@ -1,0 +1,101 @@
+"""What a kind of resource must know; the rest of cpctl handles every kind through this record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cpctl.core.capabilities import Capabilities
+from cpctl.core.change import Change
+from cpctl.core.finding import Finding
+from cpctl.core.resource import Resource, Sealed, State
+from cpctl.core.scope import Scope
+from cpctl.core.statement import Statement
+from cpctl.core.text import Text
+
+
+class Query(NamedTuple):
+    """One question of a kind's inspection: `sql` with `$1` …, sent in the plan's one pipeline.
+
+    `role`: asked as this role, whose rows a row security policy shows to nobody else. The rows of
+    queries of one name are added up.
+    """
+
+    name: str
+    sql: str
+    params: tuple[object, ...] = ()
+    role: str = ""
+
+
+Rows = Mapping[str, Sequence[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a kind is told besides its own rows.
+
+    `owner`: whose jobs the file's are; `owner_declared`: the file says so itself.
+    `seal`: turns a value into its digest for this process; `secret`: the same for a reference,
+    with an empty digest where its source has no value.
+    """
+
+    capabilities: Capabilities
+    owner: str
+    owner_declared: bool
+    store: str
+    file: str
+    scope: Mapping[str, Scope]
+    owners: frozenset[str]
+    seal: Callable[[str], Sealed]
+    secret: Callable[[str], Sealed]
+
+
+class Survey(NamedTuple):
+    """One kind's whole picture: what would change, both sides, and the rows they came from."""
+
+    changes: Sequence[Change]
+    declared: State
+    actual: State
+    rows: Rows
+    context: Context
+
+
+def _nothing(*_: object) -> tuple[Any, ...]:
+    return ()
+
+
+def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
+    return declared._replace(fields={**seen.fields, **declared.fields})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One resource kind: a destination that is inspected, diffed and written.
+
+    `spec` is the pydantic model of one entry under `document_key`; `defaults` that of the file's
+    `defaults`. `check` raises Wrong for what a model cannot see (its name). `scope_name` is what
+    the globs of `scope` are matched with (None: never in scope); `fold`: case-insensitively.
+    `declare` makes the desired resource; empty fields mean that it must not exist.
+    `actual` makes the resources from the rows of `queries`. `adopt` copies what is undeclared or
+    equal in meaning from the seen resource into the declared one. `removable` gives the reason
+    for removing an undeclared resource, or None to leave it alone. `blank` is the text that
+    `# will be …` uses for a resource nobody declared.
+    """
+
+    name: str
+    document_key: str
+    spec: type[Any]
+    declare: Callable[[str, Any, Context, Text | None], Resource]
+    queries: Callable[[Context, Sequence[Resource]], tuple[Query, ...]]
+    actual: Callable[[Rows, State, Context], Iterable[Resource]]
+    statements: Callable[[Change, Context], tuple[Statement, ...]]
+    removable: Callable[[Resource, Context], str | None]
+    adopt: Callable[[Resource, Resource, Context], Resource] = _merge
+    check: Callable[[Text, Any], None] = _nothing  # type: ignore[assignment]
+    scope_name: Callable[[str, Any], str | None] = _nothing  # type: ignore[assignment]
+    fold: bool = False
+    defaults: type[Any] | None = None
+    refusals: Callable[[Survey], tuple[Finding, ...]] = _nothing
+    hazards: Callable[[Change, Context], tuple[Finding, ...]] = _nothing
+    notes: Callable[[Survey], tuple[Finding, ...]] = _nothing

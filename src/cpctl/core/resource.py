@@ -1,0 +1,66 @@
+"""What both sides of a diff are made of, so that the diff itself is `==`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cpctl.core.text import Text
+
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sensitive value in memory: a keyed digest, never the value; None: it is not known here.
+
+    The key is random for each process, so a digest means nothing outside it. It is never printed.
+    """
+
+    digest: str | None
+
+    def __repr__(self) -> str:
+        return "(sensitive)"
+
+
+Value = None | bool | int | str | Sealed | tuple["Value", ...] | Mapping[str, "Value"]
+Fields = Mapping[str, Value]
+
+
+class Address(NamedTuple):
+    """The name of a resource in every output: `job.nightly`, `setting.app.sweeper_url`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+
+class Resource(NamedTuple):
+    """One managed thing as fields that are compared, and facts that are not.
+
+    `fields`: a field that is missing is undeclared, and is copied from the other side.
+    `facts`: what only one side knows (a jobid, a setting's unit, a secret's reference).
+    `origin`: the key that declares it, which knows its place; None for what the database showed.
+    """
+
+    address: Address
+    fields: Fields
+    facts: Mapping[str, object]
+    origin: Text | None = None
+
+
+State = Mapping[Address, Resource]
+
+
+def sensitive_fields(*resources: Resource | None) -> tuple[str, ...]:
+    """The names of the fields that are sealed in any of these resources, sorted."""
+    found = {
+        name
+        for resource in resources
+        if resource is not None
+        for name, value in resource.fields.items()
+        if isinstance(value, Sealed)
+    }
+    return tuple(sorted(found))

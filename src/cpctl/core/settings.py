@@ -1,0 +1,120 @@
+"""What a server says about its settings, gathered from the four catalogs that each know a part.
+
+`pg_settings` never lists placeholders (app.x), sessions may be shadowed, and a RESET leaves '' in
+them: docs/facts.md, section 2. The files are the truth of the system store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cpctl.core.guc import Guc, canonical
+from cpctl.core.text import Wrong
+
+AUTO_CONF = "postgresql.auto.conf"
+PENDING = "setting could not be applied"
+"""What pg_file_settings says of a value that waits for a restart: not a fault."""
+
+
+class Real(NamedTuple):
+    """A real setting: `loaded` is what this session has, in base units; `boot` the built-in one."""
+
+    guc: Guc
+    context: str
+    loaded: str
+    boot: str
+    source: str
+    pending_restart: bool
+    shown: str
+
+
+class Entry(NamedTuple):
+    """The last line for a name in the configuration files."""
+
+    value: str
+    file: str
+
+    @property
+    def auto(self) -> bool:
+        """Whether it stands where ALTER SYSTEM can remove it."""
+        return self.file.rsplit("/", 1)[-1] == AUTO_CONF
+
+
+class Rights(NamedTuple):
+    """What the connected role may do with one setting; `effective` only where files are hidden."""
+
+    alter_system: bool
+    set: bool
+    owns_database: bool
+    effective: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Everything by folded name. `shadows`: who overrules the files for this role, in words."""
+
+    reals: dict[str, Real] = field(default_factory=dict)
+    files: dict[str, Entry] = field(default_factory=dict)
+    database: dict[str, str] = field(default_factory=dict)
+    shadows: dict[str, str] = field(default_factory=dict)
+    rights: dict[str, Rights] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+
+    def pending_edits(self, ours: frozenset[str]) -> tuple[str, ...]:
+        """Names that the next reload changes although nobody asked for it now."""
+        found = []
+        for name, real in self.reals.items():
+            entry = self.files.get(name)
+            if name in ours or real.context == "postmaster" or name in self.shadows:
+                continue
+            if entry is None:
+                changes = real.source == "configuration file"
+            else:
+                changes = not _same(real.guc, entry.value, real.loaded)
+            if changes:
+                found.append(name)
+        return tuple(sorted(found))
+
+
+def _same(guc: Guc, left: str, right: str) -> bool:
+    """As far as can be told: the server rewrites some strings (`iso, mdy` shows as `ISO, MDY`)."""
+    try:
+        return canonical(guc, left).lower() == canonical(guc, right).lower()
+    except Wrong:
+        return left == right
+
+
+def read(rows: dict[str, Sequence[tuple[Any, ...]]], role: str, database: str) -> ServerSettings:
+    """Fold the four answers; a later line of the files overrules an earlier one."""
+    known = ServerSettings(errors=_errors(rows["files"]))
+    for name, own, vartype, unit, enumvals, *rest in rows["reals"]:
+        known.reals[name] = Real(Guc(own, vartype, unit, tuple(enumvals or ())), *rest)
+    for name, value, file, error in rows["files"]:
+        if name is not None and error in (None, PENDING):
+            known.files[name] = Entry(value, file)
+    for where, who, entry in rows["overrides"]:
+        name, _, value = entry.partition("=")
+        if who not in (None, role):
+            continue
+        if (where, who) == (database, None):
+            known.database[name.lower()] = value
+        known.shadows[name.lower()] = _setter(where, who)
+    for name, *rights in rows["rights"]:
+        known.rights[name] = Rights(*rights)
+    return known
+
+
+def _setter(database: str | None, role: str | None) -> str:
+    if role is None:
+        return f"ALTER DATABASE {database} SET" if database else "ALTER ROLE ALL SET"
+    return f"ALTER ROLE {role}{f' IN DATABASE {database}' if database else ''} SET"
+
+
+def _errors(files: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+    return tuple(
+        f"{file}: {name or 'the file'}: {error}"
+        for name, _, file, error in files
+        if error not in (None, PENDING)
+    )

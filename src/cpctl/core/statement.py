@@ -1,0 +1,41 @@
+"""Statements as data: shown, saved and executed from one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cpctl.core.resource import Address
+
+Channel = Literal["transaction", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The place of a secret in a statement: filled from its source at execution, nowhere else."""
+
+    reference: str
+
+
+Parameter = None | bool | int | str | Hole
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement that alters one resource, with `$1`, `$2` … for its parameters.
+
+    `transaction` statements are bound and run in the apply's transaction; `system` ones
+    (ALTER SYSTEM takes neither a bind nor a transaction) get quoted literals and run alone.
+    `late`: runs only after the commit (a RESET: no running job may lose its setting).
+    `role`: the owner to act for by SET LOCAL ROLE.
+    `placeholder`: a custom setting that the session must know first. In a transaction its one
+    parameter is given to set_config, and the statement takes it FROM CURRENT.
+    """
+
+    sql: str
+    params: tuple[Parameter, ...]
+    address: Address
+    channel: Channel = "transaction"
+    late: bool = False
+    role: str | None = None
+    placeholder: str = ""

@@ -1,0 +1,100 @@
+"""Whether this is the database the file is for, and one that cpctl can work with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from cpctl.core.acting import acting, grant
+from cpctl.core.capabilities import Capabilities
+from cpctl.core.sql import identifier
+from cpctl.core.text import Text
+from cpctl.errors import CpctlError, Refused
+
+OLDEST = 150000
+"""has_parameter_privilege and the grants it reads exist from PostgreSQL 15 on."""
+
+_SUPABASE_HOST = re.compile(r"(?:db\.)?([a-z0-9]{20})\.supabase\.(?:co|com|net)")
+_SUPABASE_ROLE = re.compile(r"[a-z_]+\.([a-z0-9]{20})")
+
+
+def check_target(expect: Mapping[str, str], capabilities: Capabilities, file: str) -> None:
+    """Raises Refused where `expect` names another database, CpctlError where pg_cron is not."""
+    _check_expect(expect, capabilities, file)
+    _check_server(capabilities)
+    _check_visible(capabilities)
+
+
+def _check_expect(expect: Mapping[str, str], capabilities: Capabilities, file: str) -> None:
+    found = {
+        "host": capabilities.host,
+        "database": capabilities.database,
+        "system_identifier": capabilities.system_identifier,
+        "timezone": capabilities.timezone,
+        "supabase": _supabase_project(capabilities),
+    }
+    wrong = [(key, glob) for key, glob in expect.items() if not fnmatchcase(found[key], glob)]
+    if wrong:
+        raise Refused(
+            f"{file} is not for this database. Nothing was written.",
+            details=tuple(_mismatch(key, glob, found[key], capabilities) for key, glob in wrong),
+            remedy=f"connect to the right one, or use another environment: -f {file} -f OVERLAY",
+        )
+
+
+def _mismatch(key: str, glob: str, found: str, capabilities: Capabilities) -> str:
+    place = f"  ({glob.place.file}:{glob.place.line})" if isinstance(glob, Text) else ""
+    there = f"{found}:{capabilities.port}" if key == "host" else found or "none"
+    return f'expect.{key}  "{glob}"{place}      connected to  {there}'
+
+
+def _supabase_project(capabilities: Capabilities) -> str:
+    """The project's ref, which stands in the host, or behind a pooler in the role."""
+    found = _SUPABASE_HOST.fullmatch(capabilities.host)
+    found = found or _SUPABASE_ROLE.fullmatch(capabilities.role)
+    return found[1] if found else ""
+
+
+def _check_server(capabilities: Capabilities) -> None:
+    where = f"database {capabilities.database}"
+    if capabilities.server_version_num < OLDEST:
+        what = f"PostgreSQL {capabilities.postgres_version} is older than 15"
+        raise CpctlError(what, remedy="cpctl works with PostgreSQL 15 and newer")
+    home = capabilities.cron_database
+    if home is not None and home != capabilities.database:
+        remedy = f"connect to the database {home}"
+        raise CpctlError(f"pg_cron lives in another database, {home}", where=where, remedy=remedy)
+    if capabilities.extension_version is None:
+        loaded = "" if home else "shared_preload_libraries = 'pg_cron' and a restart, then: "
+        remedy = f"{loaded}CREATE EXTENSION pg_cron;"
+        raise CpctlError("the extension pg_cron is not there", where=where, remedy=remedy)
+    if home is None and capabilities.superuser:
+        remedy = "shared_preload_libraries = 'pg_cron' in postgresql.conf, then restart the server"
+        raise CpctlError("pg_cron is installed but not loaded", where=where, remedy=remedy)
+
+
+def _check_visible(capabilities: Capabilities) -> None:
+    """Raises Refused: what a role may not see must never count as absent."""
+    role = capabilities.role
+    if not (capabilities.cron_usage and capabilities.jobs_readable):
+        raise Refused(
+            f"{role} may not read cron.job.",
+            remedy=f"{grant('USAGE ON SCHEMA cron', role)} {grant('SELECT ON cron.job', role)}",
+        )
+    hidden = sorted(_hidden_owners(capabilities))
+    if hidden:
+        names = ", ".join(hidden)
+        raise Refused(
+            f"row security hides the jobs of {names} from {role}; hidden is not absent.",
+            details=(f"the file declares jobs of {names}",),
+            remedy=f"{grant(', '.join(map(identifier, hidden)), role)} "
+            f"or ALTER ROLE {identifier(role)} BYPASSRLS;",
+        )
+
+
+def _hidden_owners(capabilities: Capabilities) -> Iterable[str]:
+    if capabilities.rows_hidden:
+        for name, owner in capabilities.owners.items():
+            if owner.exists and acting(name, capabilities) is None:
+                yield name

@@ -1,0 +1,2 @@
+select jobid, jobname::text, schedule, command, database, username, active
+from cron.job

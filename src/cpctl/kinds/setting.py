@@ -1,0 +1,297 @@
+"""Kind `setting`: a server setting, in postgresql.auto.conf or on the database.
+
+What the files say is compared, not what a session sees. Placeholders (app.x) are compared byte for
+byte, real settings as the server reads them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
+
+from cpctl.core.change import Change, sides
+from cpctl.core.guc import LIST_QUOTE, LISTS, canonical, is_custom, names
+from cpctl.core.kind import Context, Kind, Query, Rows
+from cpctl.core.resource import Address, Resource, Sealed, State, Value
+from cpctl.core.settings import Entry, Real, ServerSettings, read
+from cpctl.core.sql import identifier, parameter_name
+from cpctl.core.statement import Hole, Parameter, Statement
+from cpctl.core.text import Text, Wrong
+from cpctl.errors import Fault, InputError
+from cpctl.kinds import sql
+from cpctl.lints import settings as lints
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
+"""One part, or two: three parts or a `$` corrupt postgresql.auto.conf (docs/facts.md, section 0)."""
+
+BOTH = "system and database"
+
+
+class Spec(BaseModel):
+    """One setting under `settings:`: its value as text, a list, or null for RESET.
+
+    `store` and `secret` come from expansions only; in a file a setting is its bare value.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: tuple[str, ...] | str | None = None
+    store: Literal["system", "database"] | None = None
+    secret: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, data: Any) -> Any:
+        if type(data) is dict:
+            return data
+        if isinstance(data, dict):
+            raise Wrong("a setting has one value, or a list of names", "write the value alone")
+        return {"value": data}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        scalars = [{"type": kind} for kind in ("string", "number", "boolean", "null")]
+        names_of = {"type": "array", "items": {"type": "string"}}
+        return {
+            "description": "The value, as text exactly as written; a list for settings that hold "
+            "names (search_path); null asks for RESET.",
+            "anyOf": [*scalars, names_of],
+        }
+
+
+def _check(key: Text, spec: Spec) -> None:
+    """Raises Wrong for a name that would break the server's file, or a value it cannot hold."""
+    if not NAME.fullmatch(key):
+        raise Wrong(
+            f'"{key}" is no name that postgresql.auto.conf can hold',
+            "one or two parts of letters, digits and _, like app.sweeper_url",
+        )
+    name = key.lower()
+    texts = spec.value if isinstance(spec.value, tuple) else (spec.value or "",)
+    if any("\n" in text for text in texts):
+        raise Wrong("a setting cannot hold a newline", "write it in one line")
+    if isinstance(spec.value, tuple):
+        if not spec.value:
+            raise Wrong("an empty list", "name at least one, or null to RESET it")
+        if name not in LISTS:
+            raise Wrong(f"{name} is not a list", "write one value")
+    elif name in LIST_QUOTE and "," in (spec.value or ""):
+        raise Wrong(
+            f"PostgreSQL would take this for one name, comma and all, in {name}",
+            f"write a list: {name}: [{spec.value}]",
+        )
+
+
+def _address(name: str) -> Address:
+    return Address("setting", name)
+
+
+def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
+    name = key.lower()
+    facts = {"name": name, "reference": spec.secret, "implied": ("store",)}
+    if spec.value is None and spec.secret is None:
+        return Resource(_address(name), {}, facts, origin)
+    value: Value = context.secret(spec.secret) if spec.secret else spec.value
+    if isinstance(value, str) and name in LIST_QUOTE:
+        value = (value,)
+    elif isinstance(value, tuple) and name not in LIST_QUOTE:
+        value = ", ".join(map(str, value))
+    if isinstance(value, tuple):
+        value = tuple(str(item) for item in value)
+    store = spec.store or ("database" if context.store == "database" and is_custom(name) else "system")
+    return Resource(_address(name), {"value": value, "store": store}, facts, origin)
+
+
+def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
+    wanted = [resource.address.name for resource in declared]
+    hidden = not context.capabilities.file_settings
+    nothing = "select null::text, null::text, null::text, null::text where false"
+    return (
+        Query("reals", sql("setting_reals"), (wanted,)),
+        Query("files", nothing if hidden else sql("setting_files")),
+        Query("overrides", sql("setting_overrides")),
+        Query("rights", sql("setting_rights"), (wanted, hidden)),
+    )
+
+
+def _server(rows: Rows, context: Context) -> ServerSettings:
+    capabilities = context.capabilities
+    return read(dict(rows), capabilities.role, capabilities.database)
+
+
+def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
+    server = _server(rows, context)
+    candidates = dict.fromkeys(address.name for address in declared)
+    candidates.update(dict.fromkeys((*server.files, *server.database)))
+    for name in candidates:
+        seen = _seen(name, declared.get(_address(name)), server, context)
+        if seen is not None:
+            yield seen
+
+
+def _seen(
+    name: str, declared: Resource | None, server: ServerSettings, context: Context
+) -> Resource | None:
+    """The resource as it is, or None where there is nothing that cpctl would look at."""
+    real = server.reals.get(name)
+    if real is not None:
+        return _seen_real(name, declared, real, server.files.get(name))
+    covered = _scope_pattern(name, context) is not None
+    if declared is None and not covered:
+        return None
+    return _seen_custom(name, declared, server, covered, context)
+
+
+def _seen_real(
+    name: str, declared: Resource | None, real: Real, entry: Entry | None
+) -> Resource | None:
+    if declared is None or (not declared.fields and not (entry and entry.auto)):
+        return None
+    text = entry.value if entry else real.boot
+    if entry is None and real.source not in ("database", "user", "database user", "client"):
+        text = real.shown
+    value: Value = names(text) if name in LIST_QUOTE else text
+    facts = {
+        "name": name,
+        "guc": real.guc,
+        "context": real.context,
+        "implied": ("store",),
+    }
+    return Resource(_address(name), {"value": value, "store": "system"}, facts)
+
+
+def _seen_custom(
+    name: str, declared: Resource | None, server: ServerSettings, covered: bool, context: Context
+) -> Resource | None:
+    wanted = declared.fields.get("store") if declared else None
+    places = _places(name, wanted, server, covered, context)
+    if not places:
+        return None
+    first = str(wanted) if wanted in places else next(iter(places))
+    text = places[first]
+    # A name that no longer stands in the file may have been a secret when it did.
+    sealed = declared is None or not declared.fields or declared.facts["reference"] is not None
+    value = context.seal(text) if sealed else text
+    store = BOTH if len(places) == 2 else first
+    facts = {"name": name, "implied": ("store",)}
+    return Resource(_address(name), {"value": value, "store": store}, facts)
+
+
+def _places(
+    name: str, wanted: Value, server: ServerSettings, covered: bool, context: Context
+) -> dict[str, str]:
+    """Where the setting stands, store → text: the wanted store, and what may be removed elsewhere.
+
+    An undeclared database setting is removable only where the database is the file's store.
+    """
+    entry, places = server.files.get(name), {}
+    removable = covered or wanted is None
+    if entry is not None and (wanted == "system" or (entry.auto and removable)):
+        places["system"] = entry.value
+    rights = server.rights.get(name)
+    if entry is None and wanted == "system" and rights and rights.effective:
+        places["system"] = rights.effective
+    if name in server.database:
+        ours = wanted is not None or context.store == "database"
+        if wanted == "database" or (covered and ours):
+            places["database"] = server.database[name]
+    return places
+
+
+def _scope_pattern(name: str, context: Context) -> str | None:
+    scope = context.scope.get("settings")
+    return scope.pattern(name) if scope is not None and is_custom(name) else None
+
+
+def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
+    value, there, guc = declared.fields["value"], seen.fields["value"], seen.facts.get("guc")
+    if value == Sealed(None) or _equal(guc, value, there, declared.origin):
+        value = there
+    store = "system" if guc else declared.fields["store"]
+    facts = {**declared.facts, **seen.facts}
+    return declared._replace(fields={"value": value, "store": store}, facts=facts)
+
+
+def _equal(guc: Any, value: Value, there: Value, origin: Text | None) -> bool:
+    if guc is None or not isinstance(value, str) or not isinstance(there, str):
+        return value == there
+    try:
+        return canonical(guc, value) == canonical(guc, there)
+    except Wrong as wrong:
+        where = str(origin.place) if origin else guc.name
+        raise InputError((Fault(wrong.what, where, wrong.remedy),)) from None
+
+
+def _removable(seen: Resource, context: Context) -> str | None:
+    pattern = _scope_pattern(seen.address.name, context)
+    return pattern and f"it is not in {context.file}, and scope.settings has {pattern}"
+
+
+def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
+    before, after = sides(change)
+    stood = _stores(before)
+    if after is None:
+        return tuple(_reset(change.address, store, context) for store in stood)
+    wanted = str(after.fields["store"])
+    same = before is not None and before.fields["value"] == after.fields["value"]
+    write = () if same and wanted in stood else (_set(after, wanted, context),)
+    return (*write, *(_reset(change.address, s, context) for s in stood if s != wanted))
+
+
+def _stores(resource: Resource | None) -> tuple[str, ...]:
+    return tuple(str(resource.fields["store"]).split(" and ")) if resource else ()
+
+
+def _set(after: Resource, store: str, context: Context) -> Statement:
+    value, name = after.fields["value"], after.address.name
+    reference = after.facts.get("reference")
+    params: tuple[Parameter, ...]
+    if isinstance(value, tuple):
+        params = tuple(str(item) for item in value)
+    else:
+        params = (Hole(str(reference)) if reference else str(value),)
+    placeholder = "" if after.facts.get("guc") else name
+    if store == "database":
+        database = identifier(context.capabilities.database)
+        sql_text = f"ALTER DATABASE {database} SET {parameter_name(name)} FROM CURRENT"
+        return Statement(sql_text, params, after.address, placeholder=placeholder)
+    holes = ", ".join(f"${n}" for n, _ in enumerate(params, 1))
+    sql_text = f"ALTER SYSTEM SET {parameter_name(name)} = {holes}"
+    return Statement(sql_text, params, after.address, "system", placeholder=placeholder)
+
+
+def _reset(address: Address, store: str, context: Context) -> Statement:
+    name = parameter_name(address.name)
+    if store == "database":
+        database = identifier(context.capabilities.database)
+        return Statement(f"ALTER DATABASE {database} RESET {name}", (), address)
+    # RESET needs to know the name too below 17.
+    placeholder = address.name if "." in address.name else ""
+    return Statement(
+        f"ALTER SYSTEM RESET {name}", (), address, "system", late=True, placeholder=placeholder
+    )
+
+
+KIND = Kind(
+    name="setting",
+    document_key="settings",
+    spec=Spec,
+    fold=True,
+    check=_check,
+    scope_name=lambda key, _: key if is_custom(key.lower()) else None,
+    declare=_declare,
+    queries=_queries,
+    actual=_actual,
+    adopt=_adopt,
+    removable=_removable,
+    statements=_statements,
+    refusals=lambda survey: lints.refusals(survey, _server(survey.rows, survey.context)),
+    hazards=lambda change, _: lints.hazards(change, _stores(sides(change)[1])),
+    notes=lambda survey: lints.notes(survey, _server(survey.rows, survey.context)),
+)

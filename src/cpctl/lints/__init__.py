@@ -1,0 +1,1 @@
+"""Pure findings: what deserves attention although it is no difference."""

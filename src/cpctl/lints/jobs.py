@@ -1,0 +1,98 @@
+"""What can be said about changes of jobs beyond their diff: refusals, hazards and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cpctl.core.acting import grant
+from cpctl.core.change import Change, Create, Delete, Update
+from cpctl.core.cron_calls import Calls
+from cpctl.core.finding import Finding
+from cpctl.core.kind import Context, Survey
+from cpctl.core.sql import identifier
+
+NAME_LIMIT = 63
+"""Bytes; pg_cron below 1.5 keeps names as `name` and cuts the rest without a word."""
+
+
+def refusals(survey: Survey) -> tuple[Finding, ...]:
+    """Missing rights, and creations that would make a job run twice."""
+    changes, context = survey.changes, survey.context
+    owners: dict[object, str] = {}
+    if any(isinstance(change, Create) for change in changes):
+        jobs = survey.actual.values()
+        owners = {seen.facts["name"]: str(seen.facts["username"]) for seen in jobs}
+    checks = (_rights(change, context) or _unsafe(change, owners, context) for change in changes)
+    return tuple(finding for finding in checks if finding is not None)
+
+
+def _unsafe(change: Change, owners: Mapping[object, str], context: Context) -> Finding | None:
+    """Why creating this job would go wrong although every right is there."""
+    if not isinstance(change, Create):
+        return None
+    name, capabilities = str(change.after.facts["name"]), context.capabilities
+    if name in owners:
+        return Finding(
+            "DUPLICATE_JOB",
+            f"exists and belongs to {owners[name]}; you are {capabilities.role}. "
+            "A second one would run beside it",
+            change.address,
+            f"defaults: {{username: {owners[name]}}}",
+        )
+    if capabilities.rows_hidden and not context.owner_declared:
+        return Finding(
+            "HIDDEN_JOBS",
+            f"row security hides other owners' jobs from {capabilities.role}: one of this name "
+            "may exist already and would run twice",
+            change.address,
+            f"say whose jobs these are: defaults: {{username: {capabilities.role}}}",
+        )
+    fault = name_fault(name, capabilities.pg_cron_version or "")
+    remedy = "shorten it, or update pg_cron to 1.5"
+    return Finding("NAME_TOO_LONG", fault, change.address, remedy) if fault else None
+
+
+def name_fault(name: str, pg_cron: str) -> str:
+    """Why this version of pg_cron would take the name for another one; empty if it would not."""
+    size = len(name.encode())
+    if size <= NAME_LIMIT or pg_cron >= "1.5":
+        return ""
+    return f"its name has {size} bytes; pg_cron {pg_cron} keeps the first {NAME_LIMIT}"
+
+
+def _rights(change: Change, context: Context) -> Finding | None:
+    """The right that the change's statement needs and its caller lacks."""
+    capabilities = context.capabilities
+    resource = change.before if isinstance(change, Delete) else change.after
+    owner = str(resource.facts["username"])
+    rights = capabilities.owners.get(owner)
+    if rights is not None and not rights.exists and not isinstance(change, Delete):
+        what = f"its owner, the role {owner}, does not exist, which would stop every job"
+        return Finding("NO_ROLE", what, change.address, f"CREATE ROLE {identifier(owner)} LOGIN;")
+    missing = Calls(capabilities).of(change).missing
+    return missing and Finding(
+        "MISSING_RIGHT", missing.what, change.address, grant(missing.right, missing.role)
+    )
+
+
+def hazards(change: Change, _: Context) -> tuple[Finding, ...]:
+    """What a reviewer must not overlook."""
+    match change:
+        case Delete():
+            return (Finding("DELETES_JOB", "", change.address),)
+        case Update() if "active" in change.changed and change.after.fields["active"] is False:
+            return (Finding("DISABLES_JOB", "", change.address),)
+        case _:
+            return ()
+
+
+def notes(survey: Survey) -> tuple[Finding, ...]:
+    """Jobs paused by hand, which the file leaves alone."""
+    what = "is paused outside cpctl. The file does not manage `active`: apply leaves it paused."
+    return tuple(
+        Finding("PAUSED", what, address)
+        for address, wanted in survey.declared.items()
+        if "active" not in wanted.fields
+        and (seen := survey.actual.get(address)) is not None
+        and seen.fields["active"] is False
+    )

@@ -1,0 +1,1 @@
+"""The edge to the server: the only room that imports psycopg."""

@@ -1,0 +1,58 @@
+-- One row of facts. Catalogs only: to_regclass and current_setting fail where a right is missing.
+with cron as (
+    select n.oid as schema, n.nspname, c.oid as job
+    from pg_namespace n
+    left join pg_class c on c.relnamespace = n.oid and c.relname = 'job'
+    where n.nspname = 'cron'
+), functions as (
+    select p.oid, p.proname
+    from pg_proc p join cron on p.pronamespace = cron.schema
+    where p.proname in ('schedule', 'schedule_in_database', 'alter_job', 'unschedule')
+), owners as (
+    select o.name, r.oid, r.rolcanlogin
+    from unnest($1::text[]) as o(name) left join pg_roles r on r.rolname = o.name
+), configured as (
+    select name, setting from pg_settings
+    where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
+                   'allow_alter_system')
+)
+select
+    (select system_identifier::text from pg_control_system()) as system_identifier,
+    current_database() as database,
+    current_user as role,
+    current_setting('server_version') as server_version,
+    current_setting('server_version_num')::int as server_version_num,
+    (select extversion from pg_extension where extname = 'pg_cron') as extension_version,
+    (select setting from configured where name = 'cron.database_name') as cron_database,
+    coalesce((select setting from configured where name = 'cron.timezone'), 'GMT') as timezone,
+    to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as as_of,
+    me.rolsuper as superuser,
+    pg_is_in_recovery() as standby,
+    coalesce((select row_security_active(job) from cron where job is not null), false)
+        as rows_hidden,
+    coalesce((select has_schema_privilege(schema, 'USAGE') from cron), false) as cron_usage,
+    coalesce((select has_table_privilege(job, 'SELECT') from cron where job is not null), false)
+        as jobs_readable,
+    coalesce((select setting from configured where name = 'cron.enable_superuser_jobs'), 'on')
+        = 'on' as superuser_jobs,
+    (select coalesce(array_agg(distinct proname::text), '{}') from functions
+     where has_function_privilege(oid, 'EXECUTE')) as functions,
+    has_function_privilege('pg_reload_conf()', 'EXECUTE') as reload,
+    has_table_privilege('pg_file_settings', 'SELECT')
+        and has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') as file_settings,
+    coalesce((select setting from configured where name = 'allow_alter_system'), 'on') = 'on'
+        as alter_system_allowed,
+    (select coalesce(json_agg(json_build_object(
+        'name', o.name,
+        'exists', o.oid is not null,
+        'can_login', coalesce(o.rolcanlogin, false),
+        'assumable', coalesce(pg_has_role(o.oid,
+            case when current_setting('server_version_num')::int < 160000 then 'MEMBER' else 'SET' end),
+            false),
+        'cron_usage', coalesce((select has_schema_privilege(o.oid, schema, 'USAGE') from cron),
+                               false),
+        'functions', (select coalesce(json_agg(distinct proname), '[]') from functions f
+                      where o.oid is not null and has_function_privilege(o.oid, f.oid, 'EXECUTE'))
+     )), '[]')::text from owners o) as owners
+from pg_roles me
+where me.rolname = current_user

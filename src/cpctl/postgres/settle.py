@@ -1,0 +1,55 @@
+"""A lost acknowledgement of COMMIT: ask the server what became of the transaction."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from cpctl.core.kind import Query
+from cpctl.errors import CpctlError
+from cpctl.postgres.session import Session
+from cpctl.postgres.transaction import Identity
+from cpctl.postgres.wire import ConnectionLost
+
+SETTLE_TIMEOUT = 60.0
+"""Seconds of trying to reach the server again."""
+
+Fate = Literal["committed", "aborted", "unknown"]
+
+# After a silent partition the server keeps the transaction and its lock: end our own backend.
+_TERMINATE = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where pid = $1::int and backend_start::text = $2
+"""
+
+
+def settle(url: str, system_identifier: str, identity: Identity) -> Fate:
+    """What became of transaction `identity.xid`, asked until the server answers or 60 s passed."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            with Session(url, "cpctl settle") as session:
+                status = _ask(session, system_identifier, identity)
+        except (CpctlError, ConnectionLost):
+            status = ""
+        if status == "committed":
+            return "committed"
+        if status == "aborted":
+            return "aborted"
+        time.sleep(0.2)
+    return "unknown"
+
+
+def _ask(session: Session, system_identifier: str, identity: Identity) -> str:
+    asked = (
+        Query("server", "select system_identifier::text from pg_control_system()"),
+        Query("status", "select pg_xact_status($1::text::xid8)", (identity.xid,)),
+    )
+    rows = session.ask(asked, doing="settling the commit")
+    if rows["server"][0][0] != system_identifier:
+        return ""
+    status = str(rows["status"][0][0])
+    if status == "in progress":
+        ours = Query("end", _TERMINATE, (identity.pid, identity.backend_start))
+        session.ask([ours], doing="ending the lost transaction")
+    return status

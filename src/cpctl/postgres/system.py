@@ -1,0 +1,157 @@
+"""Connection B: ALTER SYSTEM, which no transaction can undo, and so is undone by hand.
+
+Each statement runs by itself; one reload follows; the values count as live only when a fresh
+connection shows them. docs/facts.md, sections 2.1 and 2.3.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cpctl.core.guc import LIST_QUOTE, names
+from cpctl.core.kind import Query
+from cpctl.core.settings import PENDING
+from cpctl.core.sql import inline, literal, parameter_name
+from cpctl.core.statement import Hole, Statement
+from cpctl.errors import CpctlError
+from cpctl.postgres.session import Session
+from cpctl.postgres.transaction import Fill, as_text
+from cpctl.postgres.wire import Answer, Message
+from cpctl.postgres.words import statement_error
+
+RELOAD_TIMEOUT = 10.0
+"""Seconds for the reload to arrive; it takes about 8 ms."""
+
+KNOWS_PLACEHOLDERS = 170000
+"""Below this, ALTER SYSTEM takes a custom name only if the session has set it before (42704)."""
+
+_OLD = """
+select lower(name), setting from pg_file_settings
+where sourcefile like '%/postgresql.auto.conf' order by seqno
+"""
+_LOADED = Query("loaded", "select pg_conf_load_time()::text")
+_RELOAD = (
+    Query("reload", "SELECT pg_reload_conf()"),
+    Query("sleep", "SELECT pg_sleep(0.01)"),
+    _LOADED,
+)
+_LIVE = """
+select name, current_setting(name, true), exists (
+    select from pg_db_role_setting s cross join unnest(s.setconfig) entry
+    where lower(split_part(entry, '=', 1)) = name
+      and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+      and s.setrole in (0, (select oid from pg_roles where rolname = current_user)))
+from unnest($1::text[]) name
+"""
+_FAULTS = """
+select coalesce(lower(name), 'the file'), error from pg_file_settings
+where error is not null and error <> $1 and (name is null or lower(name) = any($2))
+"""
+
+
+@dataclass(slots=True)
+class SystemChannel:
+    """The settings of one apply: `written` are those that may have to be put back."""
+
+    url: str
+    version: int
+    fill: Fill
+    session: Session = field(init=False)
+    old: Mapping[str, str] = field(init=False)
+    loaded: str = field(init=False)
+    written: list[Statement] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.session = Session(self.url, "cpctl apply settings")
+        rows = self.session.ask([Query("old", _OLD), _LOADED], doing="reading the old settings")
+        self.loaded = rows["loaded"][0][0]
+        self.old = {name: value for name, value in rows["old"] if name is not None}
+
+    def set(self, statements: Sequence[Statement]) -> None:
+        """Run these, each by itself. Raises CpctlError naming the first that failed."""
+        answers = self._run([self._sql(statement) for statement in statements], statements)
+        outcome = list(zip(statements, answers, strict=True))
+        self.written.extend(statement for statement, answer in outcome if not answer.sqlstate)
+        for statement, answer in outcome:
+            if answer.sqlstate:
+                secret = any(isinstance(param, Hole) for param in statement.params)
+                raise statement_error(
+                    statement.address,
+                    answer.sqlstate,
+                    answer.error,
+                    secret=secret,
+                    undone="the apply was undone",
+                )
+
+    def reset(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+        """Run RESETs after the commit; answers with those that failed."""
+        answers = self._run([statement.sql for statement in statements], statements)
+        return tuple(s for s, answer in zip(statements, answers, strict=True) if answer.sqlstate)
+
+    def reload(self, statements: Sequence[Statement]) -> None:
+        """Reload once, and wait until a fresh connection shows every value that it can show.
+
+        Raises CpctlError where the server cannot load its files, or does not within 10 s.
+        """
+        ours = [statement.address.name for statement in statements]
+        deadline = time.monotonic() + RELOAD_TIMEOUT
+        ask = [*_RELOAD, Query("faults", _FAULTS, (PENDING, ours))]
+        while True:
+            rows = self.session.ask(ask, doing="waiting for the reload")
+            if rows["faults"]:
+                name, error = rows["faults"][0]
+                what = f"the server could not load its configuration files: {name}: {error}"
+                raise CpctlError(what, remedy="mend that line, then run the same command again")
+            if rows["loaded"][0][0] != self.loaded and self._live(statements):
+                self.loaded = rows["loaded"][0][0]
+                return
+            if time.monotonic() > deadline:
+                what = f"the settings were not live {RELOAD_TIMEOUT:.0f} s after the reload"
+                raise CpctlError(what, remedy="look into the server's log, then run this again")
+            ask = [Query("sleep", "SELECT pg_sleep(0.05)"), *ask[-2:]]
+
+    def _live(self, statements: Sequence[Statement]) -> bool:
+        """Whether a new session has every custom value that nothing stronger overrules."""
+        wanted = {
+            s.placeholder: as_text(s.params[0], self.fill)
+            for s in statements
+            if s.placeholder and s.params
+        }
+        if not wanted:
+            return True
+        with Session(self.url, "cpctl apply check") as fresh:
+            query = Query("live", _LIVE, (list(wanted),))
+            rows = fresh.ask([query], doing="checking the settings")
+        return all(shadowed or value == wanted[name] for name, value, shadowed in rows["live"])
+
+    def put_back(self) -> tuple[Statement, ...]:
+        """Write every old value again and reload; answers with those that could not be."""
+        texts = [self._old_sql(statement.address.name) for statement in self.written]
+        answers = self._run(texts, self.written)
+        self.session.ask(_RELOAD, doing="reloading the old settings")
+        pairs = zip(self.written, answers, strict=True)
+        return tuple(statement for statement, answer in pairs if answer.sqlstate)
+
+    def _old_sql(self, name: str) -> str:
+        old = self.old.get(name)
+        if old is None:
+            return f"ALTER SYSTEM RESET {parameter_name(name)}"
+        values = (names(old) or (old,)) if name in LIST_QUOTE else (old,)
+        return f"ALTER SYSTEM SET {parameter_name(name)} = {', '.join(map(literal, values))}"
+
+    def _sql(self, statement: Statement) -> str:
+        """The statement with its literals: here, and only here, a secret is quoted."""
+        values = [literal(as_text(param, self.fill)) for param in statement.params]
+        return inline(statement.sql, values)
+
+    def _run(self, texts: Sequence[str], statements: Sequence[Statement]) -> list[Answer]:
+        """One round trip. The custom names are made known first, and unset again afterwards."""
+        custom = {s.placeholder for s in statements if s.placeholder}
+        known = sorted(custom) if self.version < KNOWS_PLACEHOLDERS else []
+        before = [Message("SELECT set_config($1, '', false)", (name,)) for name in known]
+        after = [Message(f"RESET {parameter_name(name)}") for name in known]
+        messages = [*before, *(Message(text) for text in texts), *after]
+        answers = self.session.send(messages, alone=True)
+        return answers[len(before) : len(before) + len(texts)]

@@ -1,0 +1,84 @@
+"""Where secret values come from: one file here is one source (`env:`, `file:`)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Literal, NoReturn, Protocol, cast
+
+from cpctl.core.resource import Sealed
+from cpctl.errors import CpctlError
+
+Mode = Literal["auto", "skip", "require"]
+
+
+class Source(Protocol):
+    """One source. `fetch` answers None where there is no value; it raises CpctlError if broken."""
+
+    SCHEME: str
+
+    def fetch(self, rest: str, environment: Mapping[str, str]) -> str | None: ...
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every source of this package by its scheme."""
+    found = (cast("Source", import_module(f"{__name__}.{m.name}")) for m in iter_modules(__path__))
+    return {source.SCHEME: source for source in found}
+
+
+class Secrets:
+    """The secret values of one run: compared by keyed digest, handed out only to be written.
+
+    `auto`: a reference without a value is not compared; `skip`: none is; `require`: an error.
+    """
+
+    def __init__(self, environment: Mapping[str, str], mode: Mode) -> None:
+        self._environment = environment
+        self._mode = mode
+        self._key = os.urandom(32)
+        self._values: dict[str, str | None] = {}
+
+    def __repr__(self) -> str:
+        return "Secrets(sensitive)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("secrets are not serialised")
+
+    def seal(self, value: str) -> Sealed:
+        """The digest of a value that must not be shown; it means nothing outside this process."""
+        return Sealed(hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest())
+
+    def sealed(self, reference: str) -> Sealed:
+        """The digest of what a reference stands for; unknown where it has no value here.
+
+        Raises CpctlError if every secret is required and this one has no value.
+        """
+        if self._mode == "skip":
+            return Sealed(None)
+        value = self._fetch(reference)
+        if value is None and self._mode == "require":
+            raise CpctlError(
+                f"{reference} has no value",
+                remedy="set it, or --env-file FILE (empty counts as unset)",
+            )
+        return Sealed(None) if value is None else self.seal(value)
+
+    def value(self, reference: str) -> str:
+        """The value itself, to be written. Raises CpctlError where there is none."""
+        value = self._fetch(reference)
+        if value is None:
+            raise CpctlError(f"{reference} has no value", remedy="set it, or --env-file FILE")
+        return value
+
+    def _fetch(self, reference: str) -> str | None:
+        if reference not in self._values:
+            scheme, _, rest = reference.partition(":")
+            value = sources()[scheme].fetch(rest, self._environment)
+            self._values[reference] = value or None
+        return self._values[reference]
