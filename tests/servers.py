@@ -1,0 +1,166 @@
+"""The real servers of a test run, and an independent look at them.
+
+Nothing here imports cpctl: what a test asserts about a database must not come from the code it
+tests. `CPCTL_TEST_SERVERS=17` narrows a run to one server while working on something.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from ground import Cluster
+
+VERSIONS = tuple(os.environ.get("CPCTL_TEST_SERVERS", "15 17").split())
+
+CHANGING = re.compile(
+    r"cron\.(schedule|schedule_in_database|alter_job|unschedule)\s*\("
+    r"|ALTER SYSTEM (SET|RESET)|ALTER DATABASE \S+ (SET|RESET)",
+    re.IGNORECASE,
+)
+"""A statement that alters a managed resource, as the server's log has it."""
+
+
+class Result(NamedTuple):
+    """One run of the cpctl program."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(slots=True)
+class Database:
+    """A server emptied for one test. `admin` is a superuser's connection, in autocommit mode."""
+
+    cluster: Cluster
+    admin: psycopg.Connection[Any]
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        return self.cluster.version
+
+    def url(self, user: str = "postgres", database: str = "postgres") -> str:
+        return self.cluster.url(database=database, user=user)
+
+    def cpctl(
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        user: str = "postgres",
+    ) -> Result:
+        """Run the program as a user does, in the test's folder, with only this environment."""
+        known = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "CPCTL_DATABASE_URL": self.url(user),
+            **self.environment,
+            **(environment or {}),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "cpctl", *arguments],
+            cwd=self.folder,
+            env=known,
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def write(self, text: str, name: str = "scheduler.yaml") -> Path:
+        """A file in the test's folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """The test's own question, as superuser."""
+        return self.admin.execute(query.encode(), parameters or None).fetchall()
+
+    def run(self, statement: str, *parameters: object) -> None:
+        self.admin.execute(statement.encode(), parameters or None)
+
+    def jobs(self) -> dict[tuple[str | None, str], dict[str, Any]]:
+        """cron.job by (name, owner)."""
+        query = (
+            "select jobname::text, username, jobid, schedule, command, database, active "
+            "from cron.job"
+        )
+        return {
+            (name, owner): dict(
+                zip(("jobid", "schedule", "command", "database", "active"), rest, strict=True)
+            )
+            for name, owner, *rest in self.rows(query)
+        }
+
+    def file_settings(self) -> dict[str, str]:
+        """What postgresql.auto.conf says, by name."""
+        query = (
+            "select name, setting from pg_file_settings "
+            "where sourcefile like '%/postgresql.auto.conf' order by seqno"
+        )
+        return dict(self.rows(query))
+
+    def log_position(self) -> int:
+        return self.cluster.log.stat().st_size
+
+    def changing_statements(self, since: int) -> list[str]:
+        """Statements of cpctl that alter managed resources, from the server's own log."""
+        with self.cluster.log.open("rb") as log:
+            log.seek(since)
+            text = log.read().decode(errors="replace")
+        entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", text)
+        statements = [
+            entry
+            for entry in entries
+            if re.search(r"LOG:  (statement|execute [^:]*):", entry) and "cpctl" in entry
+        ]
+        return [entry for entry in statements if CHANGING.search(entry)]
+
+    def new_role(self, name: str, *grants: str, options: str = "LOGIN") -> str:
+        """A role that the next test does not have."""
+        identifier = sql.Identifier(name)
+        self.admin.execute(sql.SQL("CREATE ROLE {} " + options).format(identifier))  # type: ignore[arg-type]
+        for grant in grants:
+            self.run(f'GRANT {grant} TO "{name}"')
+        return name
+
+
+def empty(cluster: Cluster, admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
+    """Take away everything that a test may leave in a cluster."""
+    admin.execute("select cron.unschedule(jobid) from cron.job")
+    admin.execute("truncate cron.job_run_details")
+    for name in names:
+        parts = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
+        admin.execute("select set_config(%s, '', false)", (name,)) if "." in name else None
+        admin.execute(sql.SQL("alter system reset {}").format(parts))
+    admin.execute("alter database postgres reset all")
+    admin.execute("alter role postgres reset all")
+    for (database,) in admin.execute(
+        "select datname from pg_database where datname not in ('postgres','template0','template1')"
+    ).fetchall():
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
+    for (role,) in admin.execute(
+        "select rolname from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'"
+    ).fetchall():
+        identifier = sql.Identifier(role)
+        admin.execute(sql.SQL("drop owned by {} cascade").format(identifier))
+        admin.execute(sql.SQL("drop role {}").format(identifier))
+    admin.execute("select pg_reload_conf()")
