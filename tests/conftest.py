@@ -42,16 +42,16 @@ def cluster(request: pytest.FixtureRequest, clusters: dict[str, Cluster]) -> Clu
 def database(cluster: Cluster, tmp_path: Path) -> Iterator[Database]:
     """An empty scheduler on each of the servers in turn."""
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
-        _reset(cluster, admin)
+        _reset(admin)
         yield Database(cluster, admin, tmp_path)
 
 
-def _reset(cluster: Cluster, admin: psycopg.Connection[Any]) -> None:
+def _reset(admin: psycopg.Connection[Any]) -> None:
     rows = admin.execute(
         "select distinct name from pg_file_settings "
         "where sourcefile like '%/postgresql.auto.conf' and name <> 'log_statement'"
     ).fetchall()
-    empty(cluster, admin, [name for (name,) in rows])
+    empty(admin, [name for (name,) in rows])
 
 
 def _leg(nodeid: str) -> str:

@@ -137,13 +137,13 @@ class Database:
     def new_role(self, name: str, *grants: str, options: str = "LOGIN") -> str:
         """A role that the next test does not have."""
         identifier = sql.Identifier(name)
-        self.admin.execute(sql.SQL("CREATE ROLE {} " + options).format(identifier))  # type: ignore[arg-type]
+        self.admin.execute(sql.SQL("CREATE ROLE {} " + options).format(identifier))
         for grant in grants:
             self.run(f'GRANT {grant} TO "{name}"')
         return name
 
 
-def empty(cluster: Cluster, admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
+def empty(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
     """Take away everything that a test may leave in a cluster."""
     admin.execute("select cron.unschedule(jobid) from cron.job")
     admin.execute("truncate cron.job_run_details")

@@ -9,10 +9,11 @@ SYSTEM) is done on connection B while A waits, and undone by hand if A cannot co
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
+from cpctl.compensate import Attempt, undo
 from cpctl.core.change import Change, Delete
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.resource import Address, Resource
@@ -21,9 +22,9 @@ from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Sta
 from cpctl.postgres.session import Session
 from cpctl.postgres.settle import settle
 from cpctl.postgres.system import SystemChannel
-from cpctl.postgres.transaction import Identity, commit, lock, rollback, write
+from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.reconcile import Scene, Task, plan, queries, survey
+from cpctl.reconcile import Scene, Task, plan, queries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +132,8 @@ def _execute(
         if channel is not None and work.early:
             channel.set(work.early)
             channel.reload(work.early)
-    except BaseException as error:
-        _undo(task, session, channel, fresh, error)
+    except BaseException as error:  # noqa: BLE001 - an interrupt must be undone like any failure
+        undo(Attempt(task, session, fresh, channel), error)
     settled = _commit(task, session, channel, fresh, identity)
     if channel is not None:
         _finish(channel, work.late)
@@ -145,12 +146,10 @@ def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
     return SystemChannel(session.url, version, lambda hole: task.secrets.value(hole.reference))
 
 
-def _verify(
-    task: Task, session: Session, scene: Scene, fresh: Plan
-) -> Mapping[Address, Resource]:
-    """Read everything again inside the transaction: row counts prove nothing, since every cron
+def _verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[Address, Resource]:
+    """Read everything again inside the transaction, and compare field by field.
 
-    call reports one row whatever it did. Raises CpctlError.
+    Row counts prove nothing: every cron call reports one row, whatever it did. Raises CpctlError.
     """
     seen = plan(task, scene, session.ask(queries(scene), doing="verifying")).actual
     pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
@@ -183,11 +182,11 @@ def _commit(
     try:
         commit(session)
     except CpctlError as error:
-        _undo(task, session, channel, fresh, error)
+        undo(Attempt(task, session, fresh, channel), error)
     except ConnectionLost as error:
         fate = settle(session.url, fresh.target.system_identifier, identity)
         if fate == "aborted":
-            _undo(task, session, channel, fresh, error)
+            undo(Attempt(task, session, fresh, channel), error)
         if fate == "unknown":
             raise _unknown(fresh) from None
         return True
@@ -229,71 +228,3 @@ def _finish(channel: SystemChannel, late: Sequence[Statement]) -> None:
             details=tuple(f"{s.address}    still set" for s in failed),
             remedy="run the same command again",
         )
-
-
-def _undo(
-    task: Task,
-    session: Session,
-    channel: SystemChannel | None,
-    fresh: Plan,
-    error: BaseException,
-) -> NoReturn:
-    """Put the settings back, roll the transaction back, and say exactly what was done."""
-    left = _put_back(channel)
-    rollback(session)
-    session.connection.close()
-    details = (*_said(error), *_told(fresh, channel, left))
-    what, remedy = _words(error)
-    if left:
-        raise PartlyApplied(what, details=details, remedy=remedy) from None
-    check = _checked(task, session.url, fresh)
-    raise CpctlError(what, details=(*details, check), remedy=remedy) from None
-
-
-def _put_back(channel: SystemChannel | None) -> Sequence[Statement]:
-    if channel is None or not channel.written:
-        return ()
-    try:
-        return channel.put_back()
-    except (CpctlError, ConnectionLost):
-        return tuple(channel.written)
-
-
-def _words(error: BaseException) -> tuple[str, str]:
-    if isinstance(error, CpctlError):
-        return error.fault.what, error.fault.remedy
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted; the apply was undone.", "run the same command again"
-    if isinstance(error, ConnectionLost):
-        return "the connection broke; the apply was undone.", "run the same command again"
-    raise error
-
-
-def _said(error: BaseException) -> tuple[str, ...]:
-    return error.details if isinstance(error, CpctlError) else ()
-
-
-def _told(
-    fresh: Plan, channel: SystemChannel | None, left: Sequence[Statement]
-) -> Iterable[str]:
-    """A line for each setting that was touched, and one for all that was rolled back."""
-    for statement in channel.written if channel else ():
-        fate = "was set, could not be put back" if statement in left else (
-            "was set, old value put back and reloaded"
-        )
-        yield f"  {statement.address!s:<30}{fate}"
-    rolled = sum(statement.channel == "transaction" for statement in fresh.statements)
-    if rolled:
-        yield f"  {f'{rolled} changes':<30}rolled back, never visible to pg_cron"
-
-
-def _checked(task: Task, url: str, fresh: Plan) -> str:
-    """Look again with a new connection, so that `undone` is not only a hope."""
-    try:
-        with Session(url, "cpctl check") as session:
-            now, _ = survey(task, session)
-    except (CpctlError, ConnectionLost):
-        return "The database could not be read again to check this."
-    if fingerprint(now) == fingerprint(fresh):
-        return f"The database is as it was before (checked: fingerprint {fingerprint(now)[:6]})."
-    return "The database is not as it was before: somebody else changed it meanwhile."

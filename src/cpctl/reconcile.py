@@ -23,6 +23,7 @@ from cpctl.core.kind import Context, Kind, Query, Rows, Survey
 from cpctl.core.order import order
 from cpctl.core.plan import Plan, target_of
 from cpctl.core.resource import Address, Resource, Sealed, State
+from cpctl.core.statement import Statement
 from cpctl.core.target import check_target
 from cpctl.document import Document
 from cpctl.errors import CpctlError, Fault, InputError
@@ -54,7 +55,7 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     """
     owners = declared_owners(task.document)
     capabilities = session.probe(sorted(owners))
-    expect = {key: glob for key, glob in task.document.expect or () if glob is not None}
+    expect = {key: glob for key, glob in task.document.expect if glob is not None}
     check_target(expect, capabilities, task.document.files[0])
     scene = set_scene(task, capabilities, owners)
     return plan(task, scene, session.inspect(queries(scene))), scene

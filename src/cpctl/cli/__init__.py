@@ -65,4 +65,6 @@ def _report(error: CpctlError, arguments: Sequence[str]) -> int:
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(word == "--format=json" or (word, then) == ("--format", "json") for word, then in pairs)
+    return any(
+        word == "--format=json" or (word, then) == ("--format", "json") for word, then in pairs
+    )

@@ -28,7 +28,7 @@ app.add_typer(sandbox, name="sandbox")
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Keep pg_cron jobs and settings as scheduler.yaml says."""
     if version:

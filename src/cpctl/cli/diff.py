@@ -45,7 +45,10 @@ def diff(
     mode = (secrets or SecretsMode.auto).value
     common = Common(file, database_url, env_file, mode, None, quiet)
     task = read_task(common)
-    with progress("Reading the database", quiet=quiet), Session(common.url, "cpctl diff") as session:
+    with (
+        progress("Reading the database", quiet=quiet),
+        Session(common.url, "cpctl diff") as session,
+    ):
         found, _ = survey(task, session)
     show(_render(found, format, verbose=verbose), plain=no_color or format != DriftFormat.text)
     return 2 if found.changes else 0

@@ -75,7 +75,11 @@ def check(saved: Saved, now: Plan) -> None:
     if saved.target["system_identifier"] != now.target.system_identifier or (
         saved.target["database"] != now.target.database
     ):
-        raise Stale("the plan is for another database. Nothing was written.", where=saved.path, remedy=remedy)
+        raise Stale(
+            "the plan is for another database. Nothing was written.",
+            where=saved.path,
+            remedy=remedy,
+        )
     if saved.inputs != now.inputs:
         names = ", ".join(saved.files)
         what = f"{names} or its variables changed since the plan was made. Nothing was written."

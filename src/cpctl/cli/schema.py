@@ -31,7 +31,7 @@ def schema_of(name: Name) -> dict[str, object]:
     if name in (Name.scheduler, Name.overlay):
         from cpctl.document import schema as document_schema
 
-        return document_schema(name.value)
+        return document_schema("scheduler" if name == Name.scheduler else "overlay")
     from cpctl.render.shapes import schema as output_schema
 
     return output_schema(name.value)

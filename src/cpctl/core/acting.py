@@ -41,5 +41,4 @@ def cron_usage(owner: str, capabilities: Capabilities) -> bool:
 
 def grant(right: str, role: str) -> str:
     """`GRANT right TO role;`, ready to paste."""
-    plain = role.isidentifier() and role.islower() and role.isascii()
-    return f"GRANT {right} TO {role if plain else identifier(role)};"
+    return f"GRANT {right} TO {identifier(role)};"

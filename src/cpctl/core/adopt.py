@@ -35,7 +35,9 @@ def adopt(declared: State, actual: State, kind: Kind, context: Context) -> Adopt
             desired[address] = kind.adopt(wanted, seen, context)
         else:
             reasons[address] = f"{context.file} sets it to null"
-    for address, wanted in declared.items():
-        if wanted.fields and address not in actual:
-            desired[address] = wanted
+    desired.update(
+        (address, wanted)
+        for address, wanted in declared.items()
+        if wanted.fields and address not in actual
+    )
     return Adopted(desired, reasons, tuple(sorted(unmanaged)))

@@ -117,7 +117,7 @@ def _read(digits: str) -> float:
 
 
 def _to_base(number: float, unit: str, table: dict[str, int], base: int) -> float:
-    """Fractions are first rounded to a whole number of the next smaller unit, as the server does."""
+    """As the server does: a fraction is rounded to a whole number of the next smaller unit."""
     value = number * table[unit] / base
     smaller = [size for size in table.values() if base <= size < table[unit]]
     if smaller and not float(value).is_integer():

@@ -127,5 +127,3 @@ def _bits(seen: Sealed, desired: Value) -> list[str]:
     if not isinstance(desired, Sealed) or desired.digest is None:
         return ["present", "not compared"]
     return ["present", "equal" if seen == desired else "different"]
-
-

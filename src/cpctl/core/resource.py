@@ -9,7 +9,6 @@ from typing import NamedTuple
 from cpctl.core.text import Text
 
 
-
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A sensitive value in memory: a keyed digest, never the value; None: it is not known here.

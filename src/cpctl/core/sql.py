@@ -5,21 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_KEYWORDS = frozenset(
+    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check "
+    "collate collation column concurrently constraint create cross current_catalog current_date "
+    "current_role current_schema current_time current_timestamp current_user default deferrable "
+    "desc distinct do else end except false fetch for foreign freeze from full grant group having "
+    "ilike in initially inner intersect into is isnull join lateral leading left like limit "
+    "localtime localtimestamp natural not notnull null offset on only or order outer overlaps "
+    "placing primary references returning right select session_user similar some symmetric "
+    "system_user table tablesample then to trailing true union unique user using variadic verbose "
+    "when where window with".split()
+)
+"""What pg_get_keywords() calls reserved (R, T) on any of 15 to 18."""
+
 _HOLE = re.compile(r"\$(\d+)")
 
 
-def literal(value: str | int | bool | None) -> str:
+def literal(value: str | int | None) -> str:
     """A SQL literal that PostgreSQL reads back byte for byte, whatever its settings.
 
     A backslash makes it an E'' string, since standard_conforming_strings may be off.
     """
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     quoted = value.replace("'", "''")
     if "\\" in quoted:
         escaped = quoted.replace("\\", "\\\\")
@@ -28,13 +41,15 @@ def literal(value: str | int | bool | None) -> str:
 
 
 def identifier(name: str) -> str:
-    """A double-quoted identifier; always quoted, because keywords differ between versions."""
+    """An identifier, quoted where PostgreSQL would not read it back as it stands."""
+    if _PLAIN.fullmatch(name) and name not in _KEYWORDS:
+        return name
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
 
 
 def parameter_name(name: str) -> str:
-    """A setting's name for ALTER SYSTEM: each part quoted (`app.select` is a syntax error bare)."""
+    """A setting's name for ALTER SYSTEM, part by part: bare `app.select` is a syntax error."""
     return ".".join(identifier(part) for part in name.split("."))
 
 

@@ -20,6 +20,9 @@ from cpctl.core.text import Text, Wrong, as_flag, as_sql
 from cpctl.kinds import sql
 from cpctl.lints import jobs as lints
 
+LONGEST_NAME = 2000
+"""Bytes; from about 2,700 on the server's index cannot hold it (54000)."""
+
 Flag = Annotated[bool, BeforeValidator(as_flag)]
 Sql = Annotated[str, BeforeValidator(as_sql)]
 
@@ -79,7 +82,7 @@ def _check(key: Text, spec: Spec) -> None:
     name = spec.name or key
     if not name:
         raise Wrong("a job needs a name", "write one before the colon")
-    if len(name.encode()) > 2000:
+    if len(name.encode()) > LONGEST_NAME:
         raise Wrong("the job's name is over 2,000 bytes", "shorten it")
 
 

@@ -10,25 +10,22 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from cpctl.core.change import Change, sides
-from cpctl.core.guc import LIST_QUOTE, LISTS, canonical, is_custom, names
+from cpctl.core.change import sides
+from cpctl.core.guc import LIST_QUOTE, LISTS, Guc, canonical, is_custom, names
 from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
+from cpctl.core.setting_calls import BOTH, statements_for, stores_of
 from cpctl.core.settings import Entry, Real, ServerSettings, read
-from cpctl.core.sql import identifier, parameter_name
-from cpctl.core.statement import Hole, Parameter, Statement
 from cpctl.core.text import Text, Wrong
 from cpctl.errors import Fault, InputError
 from cpctl.kinds import sql
 from cpctl.lints import settings as lints
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
-"""One part, or two: three parts or a `$` corrupt postgresql.auto.conf (docs/facts.md, section 0)."""
-
-BOTH = "system and database"
+"""One part, or two: three, or a `$`, corrupt postgresql.auto.conf (docs/facts.md, section 0)."""
 
 
 class Spec(BaseModel):
@@ -45,7 +42,7 @@ class Spec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _bare(cls, data: Any) -> Any:
+    def _bare(cls, data: object) -> object:
         if type(data) is dict:
             return data
         if isinstance(data, dict):
@@ -104,7 +101,9 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
         value = ", ".join(map(str, value))
     if isinstance(value, tuple):
         value = tuple(str(item) for item in value)
-    store = spec.store or ("database" if context.store == "database" and is_custom(name) else "system")
+    store = spec.store or (
+        "database" if context.store == "database" and is_custom(name) else "system"
+    )
     return Resource(_address(name), {"value": value, "store": store}, facts, origin)
 
 
@@ -142,10 +141,9 @@ def _seen(
     real = server.reals.get(name)
     if real is not None:
         return _seen_real(name, declared, real, server.files.get(name))
-    covered = _scope_pattern(name, context) is not None
-    if declared is None and not covered:
+    if declared is None and _scope_pattern(name, context) is None:
         return None
-    return _seen_custom(name, declared, server, covered, context)
+    return _seen_custom(name, declared, server, context)
 
 
 def _seen_real(
@@ -167,10 +165,10 @@ def _seen_real(
 
 
 def _seen_custom(
-    name: str, declared: Resource | None, server: ServerSettings, covered: bool, context: Context
+    name: str, declared: Resource | None, server: ServerSettings, context: Context
 ) -> Resource | None:
     wanted = declared.fields.get("store") if declared else None
-    places = _places(name, wanted, server, covered, context)
+    places = _places(name, wanted, server, context)
     if not places:
         return None
     first = str(wanted) if wanted in places else next(iter(places))
@@ -178,19 +176,18 @@ def _seen_custom(
     # A name that no longer stands in the file may have been a secret when it did.
     sealed = declared is None or not declared.fields or declared.facts["reference"] is not None
     value = context.seal(text) if sealed else text
-    store = BOTH if len(places) == 2 else first
+    store = first if len(places) == 1 else BOTH
     facts = {"name": name, "implied": ("store",)}
     return Resource(_address(name), {"value": value, "store": store}, facts)
 
 
-def _places(
-    name: str, wanted: Value, server: ServerSettings, covered: bool, context: Context
-) -> dict[str, str]:
+def _places(name: str, wanted: Value, server: ServerSettings, context: Context) -> dict[str, str]:
     """Where the setting stands, store → text: the wanted store, and what may be removed elsewhere.
 
     An undeclared database setting is removable only where the database is the file's store.
     """
     entry, places = server.files.get(name), {}
+    covered = _scope_pattern(name, context) is not None
     removable = covered or wanted is None
     if entry is not None and (wanted == "system" or (entry.auto and removable)):
         places["system"] = entry.value
@@ -218,8 +215,8 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={"value": value, "store": store}, facts=facts)
 
 
-def _equal(guc: Any, value: Value, there: Value, origin: Text | None) -> bool:
-    if guc is None or not isinstance(value, str) or not isinstance(there, str):
+def _equal(guc: object, value: Value, there: Value, origin: Text | None) -> bool:
+    if not isinstance(guc, Guc) or not isinstance(value, str) or not isinstance(there, str):
         return value == there
     try:
         return canonical(guc, value) == canonical(guc, there)
@@ -231,51 +228,6 @@ def _equal(guc: Any, value: Value, there: Value, origin: Text | None) -> bool:
 def _removable(seen: Resource, context: Context) -> str | None:
     pattern = _scope_pattern(seen.address.name, context)
     return pattern and f"it is not in {context.file}, and scope.settings has {pattern}"
-
-
-def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
-    before, after = sides(change)
-    stood = _stores(before)
-    if after is None:
-        return tuple(_reset(change.address, store, context) for store in stood)
-    wanted = str(after.fields["store"])
-    same = before is not None and before.fields["value"] == after.fields["value"]
-    write = () if same and wanted in stood else (_set(after, wanted, context),)
-    return (*write, *(_reset(change.address, s, context) for s in stood if s != wanted))
-
-
-def _stores(resource: Resource | None) -> tuple[str, ...]:
-    return tuple(str(resource.fields["store"]).split(" and ")) if resource else ()
-
-
-def _set(after: Resource, store: str, context: Context) -> Statement:
-    value, name = after.fields["value"], after.address.name
-    reference = after.facts.get("reference")
-    params: tuple[Parameter, ...]
-    if isinstance(value, tuple):
-        params = tuple(str(item) for item in value)
-    else:
-        params = (Hole(str(reference)) if reference else str(value),)
-    placeholder = "" if after.facts.get("guc") else name
-    if store == "database":
-        database = identifier(context.capabilities.database)
-        sql_text = f"ALTER DATABASE {database} SET {parameter_name(name)} FROM CURRENT"
-        return Statement(sql_text, params, after.address, placeholder=placeholder)
-    holes = ", ".join(f"${n}" for n, _ in enumerate(params, 1))
-    sql_text = f"ALTER SYSTEM SET {parameter_name(name)} = {holes}"
-    return Statement(sql_text, params, after.address, "system", placeholder=placeholder)
-
-
-def _reset(address: Address, store: str, context: Context) -> Statement:
-    name = parameter_name(address.name)
-    if store == "database":
-        database = identifier(context.capabilities.database)
-        return Statement(f"ALTER DATABASE {database} RESET {name}", (), address)
-    # RESET needs to know the name too below 17.
-    placeholder = address.name if "." in address.name else ""
-    return Statement(
-        f"ALTER SYSTEM RESET {name}", (), address, "system", late=True, placeholder=placeholder
-    )
 
 
 KIND = Kind(
@@ -290,8 +242,8 @@ KIND = Kind(
     actual=_actual,
     adopt=_adopt,
     removable=_removable,
-    statements=_statements,
+    statements=statements_for,
     refusals=lambda survey: lints.refusals(survey, _server(survey.rows, survey.context)),
-    hazards=lambda change, _: lints.hazards(change, _stores(sides(change)[1])),
+    hazards=lambda change, _: lints.hazards(change, stores_of(sides(change)[1])),
     notes=lambda survey: lints.notes(survey, _server(survey.rows, survey.context)),
 )

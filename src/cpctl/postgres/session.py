@@ -24,8 +24,10 @@ CONNECT_TIMEOUT = "10"
 _HERE = Path(__file__).parent
 _SNAPSHOT = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    "SELECT set_config('search_path', 'pg_catalog', true), "
-    "set_config('statement_timeout', '60s', true), set_config('lock_timeout', '10s', true)",
+    (
+        "SELECT set_config('search_path', 'pg_catalog', true), "
+        "set_config('statement_timeout', '60s', true), set_config('lock_timeout', '10s', true)"
+    ),
 )
 
 
@@ -127,4 +129,3 @@ def _capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
 
 def _owner(found: dict[str, Any]) -> OwnerRights:
     return OwnerRights(**{**found, "functions": frozenset(found["functions"])})
-

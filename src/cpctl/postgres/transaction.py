@@ -20,6 +20,8 @@ from cpctl.postgres.words import statement_error
 LOCK = int.from_bytes(b"cpctl")
 """One key for all of cpctl, in the cron database: ALTER SYSTEM is cluster-wide."""
 
+HAS_TRANSACTION_TIMEOUT = 170000
+
 PATIENCE = 1.0
 """Seconds of silent waiting before the holder of the lock is named."""
 
@@ -86,7 +88,7 @@ def _locked(
         "lock_timeout": wait,
         "idle_in_transaction_session_timeout": "60s",
     }
-    if capabilities.server_version_num >= 170000:
+    if capabilities.server_version_num >= HAS_TRANSACTION_TIMEOUT:
         guards["transaction_timeout"] = "0"
     opening = [
         Query("begin", "BEGIN ISOLATION LEVEL READ COMMITTED"),

@@ -15,7 +15,9 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
     """Why no connection could be made; libpq's text names hosts and roles, never a password."""
     text = _first_line(str(error))
     if "password authentication failed" in text or "no password supplied" in text:
-        return CpctlError(f"{text}", where=where, remedy="check the password (or PGPASSWORD, .pgpass)")
+        return CpctlError(
+            f"{text}", where=where, remedy="check the password (or PGPASSWORD, .pgpass)"
+        )
     if "database" in text and "does not exist" in text:
         return CpctlError(text, where=where, remedy="name the database that pg_cron lives in")
     if "role" in text and "does not exist" in text:
@@ -26,7 +28,7 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
 
 
 def unreadable_url() -> CpctlError:
-    """libpq's own message would quote the URL, password and all."""
+    """Libpq's own message would quote the URL, password and all."""
     return CpctlError(
         "the database URL cannot be read",
         remedy="write postgresql://role@host:5432/database; special characters as %40 and so on",

@@ -16,7 +16,9 @@ def fetch(path: str, _: Mapping[str, str]) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise CpctlError(f"file:{path} is not UTF-8 text", remedy="store the secret as text") from None
+        raise CpctlError(
+            f"file:{path} is not UTF-8 text", remedy="store the secret as text"
+        ) from None
     except OSError as error:
         reason = error.strerror or "unreadable"
         raise CpctlError(f"file:{path}: {reason}", remedy="make it readable for you") from None

@@ -1,0 +1,89 @@
+"""After a failure: put back what no transaction can undo, and say exactly what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, NoReturn
+
+from cpctl.core.plan import Plan, fingerprint
+from cpctl.core.statement import Statement
+from cpctl.errors import CpctlError, PartlyApplied
+from cpctl.postgres.session import Session
+from cpctl.postgres.system import SystemChannel
+from cpctl.postgres.transaction import rollback
+from cpctl.postgres.wire import ConnectionLost
+from cpctl.reconcile import Task, survey
+
+
+class Attempt(NamedTuple):
+    """An apply that was begun: `channel` is there once settings may have been written."""
+
+    task: Task
+    session: Session
+    plan: Plan
+    channel: SystemChannel | None
+
+
+def undo(attempt: Attempt, error: BaseException) -> NoReturn:
+    """Put the settings back, roll the transaction back, and say exactly what was done.
+
+    Raises PartlyApplied where something could not be put back, else CpctlError.
+    """
+    left = _put_back(attempt.channel)
+    rollback(attempt.session)
+    attempt.session.connection.close()
+    details = (*_said(error), *_told(attempt.plan, attempt.channel, left))
+    what, remedy = _words(error)
+    if left:
+        raise PartlyApplied(what, details=details, remedy=remedy) from None
+    check = _checked(attempt)
+    raise CpctlError(what, details=(*details, check), remedy=remedy) from None
+
+
+def _put_back(channel: SystemChannel | None) -> Sequence[Statement]:
+    if channel is None or not channel.written:
+        return ()
+    try:
+        return channel.put_back()
+    except (CpctlError, ConnectionLost):
+        return tuple(channel.written)
+
+
+def _words(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, CpctlError):
+        return error.fault.what, error.fault.remedy
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; the apply was undone.", "run the same command again"
+    if isinstance(error, ConnectionLost):
+        return "the connection broke; the apply was undone.", "run the same command again"
+    raise error
+
+
+def _said(error: BaseException) -> tuple[str, ...]:
+    return error.details if isinstance(error, CpctlError) else ()
+
+
+def _told(fresh: Plan, channel: SystemChannel | None, left: Sequence[Statement]) -> Iterable[str]:
+    """A line for each setting that was touched, and one for all that was rolled back."""
+    for statement in channel.written if channel else ():
+        fate = (
+            "was set, could not be put back"
+            if statement in left
+            else ("was set, old value put back and reloaded")
+        )
+        yield f"  {statement.address!s:<30}{fate}"
+    rolled = sum(statement.channel == "transaction" for statement in fresh.statements)
+    if rolled:
+        yield f"  {f'{rolled} changes':<30}rolled back, never visible to pg_cron"
+
+
+def _checked(attempt: Attempt) -> str:
+    """Look again with a new connection, so that `undone` is not only a hope."""
+    try:
+        with Session(attempt.session.url, "cpctl check") as session:
+            now, _ = survey(attempt.task, session)
+    except (CpctlError, ConnectionLost):
+        return "The database could not be read again to check this."
+    if fingerprint(now) == fingerprint(attempt.plan):
+        return f"The database is as it was before (checked: fingerprint {fingerprint(now)[:6]})."
+    return "The database is not as it was before: somebody else changed it meanwhile."

@@ -1,0 +1,18 @@
+"""Text → Document: the only package that knows YAML. See docs/file.md for the format."""
+
+from cpctl.document.document import Document
+from cpctl.document.envfile import env_file_beside, filled, parse_env_file
+from cpctl.document.load import load
+from cpctl.document.schema import schema
+from cpctl.document.source import read_source, read_sources
+
+__all__ = [
+    "Document",
+    "env_file_beside",
+    "filled",
+    "load",
+    "parse_env_file",
+    "read_source",
+    "read_sources",
+    "schema",
+]

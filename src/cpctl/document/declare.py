@@ -1,0 +1,76 @@
+"""Every entry of the document through its kind's model, those that expansions make included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Values
+from typing import Any
+
+from cpctl.core.kind import Kind
+from cpctl.core.text import Text, text
+from cpctl.document.expand import Entry, Expansion
+from cpctl.document.findings import Findings
+from cpctl.document.models import Head
+from cpctl.document.parts import Parts, Section
+from cpctl.document.rules import outsiders, twins
+from cpctl.document.sections import model_of, passes, take_defaults, validated
+from cpctl.document.tree import Mapping
+from cpctl.document.words import Spot
+
+Entries = Values[str, Values[Text, Any]]
+
+
+def declared_entries(root: Mapping, head: Head, parts: Parts, findings: Findings) -> Entries:
+    """Per kind, its entries by name; each name is a Text that knows where it was written."""
+    _fill_in_defaults(root, parts)
+    checked = {
+        section.document_key: validated(section, entries, findings)
+        for section in parts.sections()
+        if isinstance(entries := root.at(section.document_key) or Mapping(), Mapping)
+    }
+    made = list(_expanded(checked, head, parts.expansions))
+    return {
+        kind.document_key: _of_kind(kind, checked, made, head, findings) for kind in parts.kinds
+    }
+
+
+def _fill_in_defaults(root: Mapping, parts: Parts) -> None:
+    stated = root.at("defaults")
+    for kind in parts.kinds:
+        entries = root.at(kind.document_key)
+        if kind.defaults and isinstance(stated, Mapping) and isinstance(entries, Mapping):
+            fields = kind.defaults.model_fields
+            take_defaults(entries, {key: node for key, node in stated.items() if key in fields})
+
+
+def _expanded(
+    checked: Values[str, Values[Text, Any]], head: Head, found: Iterable[Expansion]
+) -> Iterator[Entry]:
+    for expansion in found:
+        yield from expansion.expand(checked[expansion.document_key], head)
+
+
+def _of_kind(
+    kind: Kind,
+    checked: Values[str, dict[Text, Any]],
+    made: Iterable[Entry],
+    head: Head,
+    findings: Findings,
+) -> Values[Text, Any]:
+    own = checked[kind.document_key]
+    ours = (entry for entry in made if entry.document_key == kind.document_key)
+    added = [pair for entry in ours for pair in _made(kind, entry, findings)]
+    if kind.fold or added:
+        findings.add(twins(kind, [*own.items(), *added]))
+    findings.add(outsiders(kind, [*own.items(), *added], head.scope))
+    return dict((*own.items(), *added)) if added else own
+
+
+def _made(kind: Kind, entry: Entry, findings: Findings) -> Iterator[tuple[Text, Any]]:
+    """One entry of an expansion through the model of its kind, named at the place it came from."""
+    origin = entry.origin
+    name = text(entry.name, origin.source, origin.start, origin.end, origin.style)
+    spec = model_of(Spot(kind.spec, dict(entry.fields), name, entry.name), findings)
+    section = Section(kind.document_key, kind.spec, kind.check)
+    if spec is not None and passes(section, name, spec, findings):
+        yield name, spec

@@ -1,0 +1,66 @@
+"""`urls:` → settings `app.<name>_url`, checked as URLs before a job calls them in vain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, RootModel
+
+from cpctl.core.text import Text, Wrong
+from cpctl.document.expand import Entry, Expansion
+from cpctl.document.interpolate import Unresolved
+
+if TYPE_CHECKING:
+    from cpctl.document.models import Head
+
+_BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
+_EXAMPLE: Final = "https://abc.supabase.co/functions/v1/sweeper"
+
+
+def as_url(value: object) -> object:
+    """An absolute http or https URL without credentials; its text is never shown.
+
+    Raises Wrong.
+    """
+    if isinstance(value, str) and not isinstance(value, Unresolved):
+        _check(value)
+    return value
+
+
+def _check(value: str) -> None:
+    remedy = f"write it like {_EXAMPLE}"
+    if _BLANK.search(value):
+        raise Wrong("a URL has no blanks", remedy)
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Wrong("this is no URL: its host or port cannot be read", remedy) from None
+    if parts.scheme not in ("http", "https"):
+        raise Wrong("a URL begins with https:// or http://", remedy)
+    if not host:
+        raise Wrong("this URL has no host", remedy)
+    if "@" in parts.netloc:
+        raise Wrong("this URL holds credentials", "take them out, and give them under secrets:")
+
+
+class Url(RootModel[str]):
+    """URLs for jobs: each becomes the setting app.<name>_url."""
+
+    root: Annotated[str, BeforeValidator(as_url)] = Field(
+        description="An http or https URL, without credentials; ${NAME} is filled in.",
+        examples=["${SUPABASE_URL}/functions/v1/sweeper"],
+        json_schema_extra={"pattern": r"^https?://\S+$|\$\{"},
+    )
+
+
+def _expand(entries: Mapping[Text, Url], head: Head) -> Iterable[Entry]:
+    for name, url in entries.items():
+        fields = {"value": url.root, "store": head.store}
+        yield Entry("settings", f"app.{name}_url", fields, name)
+
+
+EXPANSION = Expansion(document_key="urls", spec=Url, expand=_expand)

@@ -1,0 +1,56 @@
+"""The file's head through its model, as far as it goes: the entries are looked at all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from cpctl.core.kind import Kind
+from cpctl.core.scope import Scope
+from cpctl.core.text import Text
+from cpctl.document.findings import Findings
+from cpctl.document.models import Head, head_model
+from cpctl.document.parts import Parts
+from cpctl.document.tree import Mapping
+from cpctl.document.words import Spot, in_words
+
+_STAND_IN: Final = {"version": "1", "name": "unnamed"}
+
+
+def head_from(root: Mapping, top: Text, parts: Parts, findings: Findings) -> Head:
+    """The head; where it is wrong, what is right of it. `top`: the place of the whole file."""
+    keys = tuple(section.document_key for section in parts.sections())
+    tree = Mapping((key, value) for key, value in root.items() if key not in keys)
+    model = head_model(parts)
+    try:
+        checked = model.model_validate(tree)
+    except ValidationError as error:
+        findings.add(in_words(error, Spot(model, tree, top, "", keys)))
+        checked = _what_is_right(model, tree)
+    return _plain(checked, parts.kinds)
+
+
+def _what_is_right(model: type[BaseModel], tree: Mapping) -> BaseModel:
+    right: dict[str, Any] = dict(_STAND_IN)
+    for key, value in tree.items():
+        try:
+            model.model_validate({**_STAND_IN, key: value})
+        except ValidationError:
+            continue
+        right[key] = value
+    return model.model_validate(right)
+
+
+def _plain(checked: BaseModel, kinds: Iterable[Kind]) -> Head:
+    values: Any = checked
+    globs = dict(values.scope)
+    stated = ((kind, globs.get(kind.document_key)) for kind in kinds)
+    return Head(
+        name=values.name,
+        expect=values.expect,
+        scope={kind.document_key: Scope(found, kind.fold) for kind, found in stated if found},
+        store=values.store,
+        defaults=values.defaults,
+    )

@@ -1,0 +1,182 @@
+"""The models of the file, made from the registry: the document names no kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+)
+
+from cpctl.core.kind import Kind
+from cpctl.core.scope import Scope, as_glob, as_globs
+from cpctl.core.text import Wrong
+from cpctl.document.parts import Parts
+
+STRICT: Final = ConfigDict(extra="forbid", frozen=True)
+Store = Literal["system", "database"]
+
+
+def _version(value: str) -> str:
+    if value != "1":
+        raise Wrong("this cpctl reads version 1 of the file", "version: 1, or another cpctl")
+    return value
+
+
+NAME: Final = "[A-Za-z0-9][A-Za-z0-9._-]*"
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(NAME, value):
+        raise Wrong(
+            "the file's name is made of letters, digits and . _ -", "name: content-pipeline"
+        )
+    return value
+
+
+Version = Annotated[str, AfterValidator(_version), WithJsonSchema({"const": 1})]
+Name = Annotated[
+    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})
+]
+Glob = Annotated[str, AfterValidator(as_glob)]
+Globs = Annotated[tuple[Glob, ...], AfterValidator(as_globs)]
+
+
+def _digits(value: str) -> str:
+    if not value.isdecimal():
+        raise Wrong(
+            "a system identifier is a number",
+            "take it from: SELECT system_identifier FROM pg_control_system()",
+        )
+    return value
+
+
+class Expect(BaseModel):
+    """What the database must be; anything else is refused, and no flag overrules it."""
+
+    model_config = STRICT
+
+    host: str | None = Field(
+        None,
+        min_length=1,
+        description="A glob for the host of the connection.",
+        examples=["db.internal*"],
+    )
+    supabase: str | None = Field(
+        None,
+        min_length=1,
+        description="The Supabase project's reference.",
+        examples=["abcdefghijklmnopqrst"],
+    )
+    database: str | None = Field(
+        None, min_length=1, description="The name of the database.", examples=["postgres"]
+    )
+    system_identifier: Annotated[str, AfterValidator(_digits)] | None = Field(
+        None,
+        description="The cluster's own number, from pg_control_system().",
+        examples=["7301234567890123456"],
+    )
+    timezone: str | None = Field(
+        None, min_length=1, description="What cron.timezone must be.", examples=["GMT"]
+    )
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the file says beside its entries."""
+
+    name: str
+    expect: Expect
+    scope: Mapping[str, Scope]
+    store: Store
+    defaults: BaseModel
+
+
+def head_model(parts: Parts) -> type[BaseModel]:
+    """The keys that are no sections of entries."""
+    scope, defaults = _scope_model(parts.kinds), _defaults_model(parts.defaults())
+    return create_model(
+        "Head",
+        __config__=STRICT,
+        version=(Version, Field(description="The version of this format.", examples=[1])),
+        name=(
+            Name,
+            Field(
+                description="Who owns these resources: it names the lock and the pull request "
+                "comment.",
+                examples=["content-pipeline"],
+            ),
+        ),
+        expect=(
+            Expect,
+            Field(Expect(), description="Which database this file is for: checked first."),
+        ),
+        scope=(
+            scope,
+            Field(
+                scope(), description="What may be removed when the file lacks it, as shell globs."
+            ),
+        ),
+        store=(
+            Store,
+            Field(
+                "system",
+                description="Where urls and secrets live: system (ALTER SYSTEM) or database "
+                "(ALTER DATABASE … SET).",
+            ),
+        ),
+        defaults=(
+            defaults,
+            Field(defaults(), description="What entries take unless they say it themselves."),
+        ),
+    )
+
+
+def root_model(parts: Parts) -> type[BaseModel]:
+    """The whole file, for its JSON Schema."""
+    sections: dict[str, Any] = {
+        section.document_key: (
+            dict[str, section.spec],  # type: ignore[name-defined]
+            Field({}, description=_first_line(section.spec)),
+        )
+        for section in parts.sections()
+    }
+    return create_model("Scheduler", __base__=head_model(parts), **sections)
+
+
+def _scope_model(kinds: Iterable[Kind]) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        kind.document_key: (
+            Globs | None,
+            Field(
+                None,
+                description=f"Names of {kind.document_key} that this file owns: *, ?, […]; a "
+                "leading ! excludes.",
+                examples=[["app.*"]] if kind.fold else [["content_pipeline_*"]],
+            ),
+        )
+        for kind in kinds
+    }
+    return create_model("ScopeOfRemoval", __config__=STRICT, **fields)
+
+
+def _defaults_model(bases: tuple[type[BaseModel], ...]) -> type[BaseModel]:
+    return create_model("DefaultsOfEntries", __base__=bases or (_Nothing,))
+
+
+class _Nothing(BaseModel):
+    """Defaults where no kind takes any."""
+
+    model_config = STRICT
+
+
+def _first_line(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().partition("\n")[0]

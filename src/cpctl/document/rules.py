@@ -1,0 +1,38 @@
+"""What several entries, or an entry and the file's head, must be to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cpctl.core.kind import Kind
+from cpctl.core.scope import Scope
+from cpctl.core.text import Text
+from cpctl.document.trouble import Trouble, trouble_at
+
+Declared = Sequence[tuple[Text, Any]]
+"""Names, which know their place, and specs: what the file says, then what expansions add."""
+
+
+def twins(kind: Kind, declared: Declared) -> Iterator[Trouble]:
+    """Entries that are one thing on the server."""
+    first: dict[str, Text] = {}
+    for name, _ in declared:
+        known = first.setdefault(name.lower() if kind.fold else name, name)
+        if known is not name:
+            also = "" if known == name else f" as `{known}`"
+            what = f"{kind.name} `{name}` is declared twice: also at {known.place}{also}"
+            yield trouble_at(name, what, "remove one of them")
+
+
+def outsiders(kind: Kind, declared: Declared, scope: Mapping[str, Scope]) -> Iterator[Trouble]:
+    """Entries that the file could create and never remove: its own scope leaves them out."""
+    globs = scope.get(kind.document_key)
+    if globs is None:
+        return
+    for name, spec in declared:
+        matched = kind.scope_name(name, spec)
+        if isinstance(matched, str) and not globs.covers(matched):
+            patterns = ", ".join(globs.patterns)
+            what = f"{kind.name} `{matched}` is outside scope.{kind.document_key} ({patterns})"
+            yield trouble_at(name, what, "add a pattern that takes it in, or rename it")

@@ -1,0 +1,128 @@
+"""Input files → text; every way in which that fails has its own words."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cpctl.core.text import Source, Wrong
+from cpctl.errors import Fault, InputError, Place
+
+SIZE_LIMIT: Final = 32 * 1024 * 1024
+STDIN: Final = "-"
+
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> tuple[Source, ...]:
+    """All input files, or everything that is wrong with any of them.
+
+    Raises InputError.
+    """
+    sources, faults = list[Source](), list[Fault]()
+    for path in paths:
+        try:
+            sources.append(_read(path, stdin))
+        except InputError as error:
+            faults.extend(error.faults)
+    if paths.count(STDIN) > 1:
+        faults.append(Fault("-f - stands twice, and standard input can be read once"))
+    if faults:
+        raise InputError(tuple(faults))
+    return tuple(sources)
+
+
+def read_source(path: str, stdin: BinaryIO | None = None) -> Source:
+    """One input file; `-` is standard input.
+
+    Raises InputError.
+    """
+    return read_sources((path,), stdin)[0]
+
+
+def read_beside(path: str) -> Source:
+    """A file that another one names.
+
+    Raises Wrong.
+    """
+    return Source(path, _text(path, _contents(path)))
+
+
+class _BadByteError(Wrong):
+    """Bytes that are not text, and where they stand."""
+
+    def __init__(self, what: str, remedy: str, place: Place) -> None:
+        super().__init__(f"{what} (line {place.line}, column {place.column})", remedy)
+        self.bare, self.place = what, place
+
+
+def _read(path: str, stdin: BinaryIO | None) -> Source:
+    name = "<stdin>" if path == STDIN else path
+    try:
+        data = _limited(stdin or sys.stdin.buffer) if path == STDIN else _contents(path)
+        return Source(name, _text(name, data))
+    except _BadByteError as wrong:
+        fault = Fault(wrong.bare, str(wrong.place), wrong.remedy)
+    except Wrong as wrong:
+        fault = Fault(wrong.what, name, wrong.remedy)
+    raise InputError((fault,))
+
+
+def _contents(path: str) -> bytes:
+    if "\x00" in path:
+        raise Wrong("this is no path (it holds a NUL)", "check the path")
+    try:
+        with Path(path).open("rb") as file:
+            return _limited(file)
+    except FileNotFoundError:
+        remedy = "check the path; cpctl init writes a first one"
+        raise Wrong("there is no such file", remedy) from None
+    except IsADirectoryError:
+        remedy = f"name a file: {Path(path) / 'scheduler.yaml'}"
+        raise Wrong("this is a directory", remedy) from None
+    except PermissionError:
+        raise Wrong("this user may not read it", f"chmod u+r {path}, or run as its owner") from None
+    except OSError as error:
+        raise Wrong(f"it cannot be read ({error.strerror})", "check the path") from None
+
+
+def _limited(file: BinaryIO) -> bytes:
+    """Everything in it, reading no more than is allowed: it may be a device without end."""
+    data = file.read(SIZE_LIMIT + 1)
+    if len(data) > SIZE_LIMIT:
+        limit = f"it is larger than {SIZE_LIMIT // 1024**2} MB, which no scheduler needs"
+        raise Wrong(limit, "check that it is the right file, or divide it: -f A -f B")
+    return data
+
+
+def _text(name: str, data: bytes) -> str:
+    if data.startswith(_UTF16):
+        raise Wrong("it is UTF-16, not UTF-8", "save it as UTF-8")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        if 0 in data:
+            raise _binary(name, data) from None
+        what, place = (
+            f"byte 0x{data[error.start]:02X} is not UTF-8",
+            _place(name, data, error.start),
+        )
+        raise _BadByteError(what, "save the file as UTF-8", place) from None
+    if "\x00" in text:
+        raise _binary(name, data)
+    return text
+
+
+def _binary(name: str, data: bytes) -> Wrong:
+    remedy = "name a text file; if it is one, remove the NUL"
+    what = "this is a NUL byte, as only binary files have"
+    return _BadByteError(what, remedy, _place(name, data, data.index(0)))
+
+
+def _place(name: str, data: bytes, offset: int) -> Place:
+    before = data[:offset].decode(errors="replace")
+    return Source(name, before).place(len(before))

@@ -1,0 +1,220 @@
+"""The models' complaints in our words, each at the scalar or key that it is about.
+
+A value is never shown again unless a rule of ours quotes it, and then without what a variable held.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Values
+from difflib import get_close_matches
+from typing import Any, Final, NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from cpctl.core.text import Text, Wrong
+from cpctl.document.interpolate import Resolved, Unresolved
+from cpctl.document.tree import Mapping, Node
+from cpctl.document.trouble import Trouble, trouble_of
+
+_MAPPING: Final = ("a mapping", "write its `key: value` lines below it, indented")
+_LIST: Final = ("a list", 'write it in brackets: ["…"]')
+_FLAG: Final = ("true or false", "write true or false, without quotes")
+_EXPECTED: Final[Values[str, tuple[str, str]]] = {
+    "string_type": ("text", "write one value on this line"),
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "set_type": _LIST,
+    "frozen_set_type": _LIST,
+    "bool_type": _FLAG,
+    "bool_parsing": _FLAG,
+    "int_type": ("a whole number", "write digits"),
+    "int_parsing": ("a whole number", "write digits"),
+    "float_type": ("a number", "write digits"),
+    "float_parsing": ("a number", "write digits"),
+}
+_PLAIN: Final = re.compile(r"[\w./][\w./ ;()-]*")
+_TELLING: Final = 4
+"""Characters from which on a piece of a value may tell what it is."""
+_WORD: Final = re.compile(rf"[^\s\"'`(),;]{{{_TELLING},}}")
+
+
+class Spot(NamedTuple):
+    """What a model looked at: the node under `key`, shown as `path`; `keys` where it has more."""
+
+    model: type[BaseModel]
+    node: Node | Values[str, Any]
+    key: Text
+    path: str
+    keys: tuple[str, ...] = ()
+
+
+class _Place(NamedTuple):
+    key: Text
+    node: Any
+
+    @property
+    def text(self) -> Text:
+        return self.node if isinstance(self.node, Text) else self.key
+
+
+def in_words(error: ValidationError, spot: Spot) -> Iterator[Trouble]:
+    """Each complaint once; nothing about scalars whose variables are not known."""
+    problems = error.errors(include_url=False)
+    meant = {_meant(problem, spot) for problem in problems}
+    for problem in problems:
+        loc = problem["loc"]
+        if problem["type"] == "missing" and meant & {loc, (*loc[:-1], f"{loc[-1]}_file")}:
+            continue
+        place = _walk(spot, loc)
+        where = place.key if problem["type"] == "extra_forbidden" else place.text
+        if not isinstance(where, Unresolved):
+            yield trouble_of(where, masked(_wrong(problem, place, spot), where))
+
+
+def _meant(problem: ErrorDetails, spot: Spot) -> tuple[int | str | None, ...]:
+    """The key that a complaint is about; of an unknown key, the one it resembles."""
+    loc, kind = problem["loc"], problem["type"]
+    if kind == "extra_forbidden":
+        return (*loc[:-1], _near(problem, spot))
+    return () if kind == "missing" else loc
+
+
+def masked(wrong: Wrong, where: Text) -> Wrong:
+    """The same, with what the file says in place of what its variables held."""
+    if not isinstance(where, Resolved):
+        return wrong
+    return Wrong(_masked(wrong.what, where), _masked(wrong.remedy, where))
+
+
+def _masked(words: str, where: Resolved) -> str:
+    words = words.replace(f'"{where}"', f'"{where.written}"')
+    for name, value in where.values.items():
+        if len(value) >= _TELLING:
+            words = words.replace(value, f"${{{name}}}")
+
+    def shown(word: re.Match[str]) -> str:
+        return "…" if any(word[0] in value for value in where.values.values()) else word[0]
+
+    return _WORD.sub(shown, words)
+
+
+def _walk(spot: Spot, loc: Iterable[int | str]) -> _Place:
+    """The deepest place on the way that was written; a union's own steps are no places."""
+    place = _Place(spot.key, spot.node)
+    for part in loc:
+        node = place.node
+        if isinstance(node, Mapping) and part in node:
+            place = _Place(node.key(str(part)), node.at(str(part)))
+        elif _is_step(node, part):
+            place = _Place(place.key, node[part])
+    return place
+
+
+def _is_step(node: Any, part: int | str) -> bool:  # noqa: ANN401  whatever a model was given
+    if isinstance(node, list | tuple):
+        return isinstance(part, int) and part < len(node)
+    return isinstance(node, dict) and part in node
+
+
+def _wrong(problem: ErrorDetails, place: _Place, spot: Spot) -> Wrong:
+    kind, loc = problem["type"], problem["loc"]
+    raised = problem.get("ctx", {}).get("error")
+    if isinstance(raised, Wrong):
+        return raised
+    if kind == "missing":
+        return _missing(spot, loc)
+    if kind == "extra_forbidden":
+        return _unknown(problem, spot)
+    return _mistyped(problem, _label(loc, place))
+
+
+def _missing(spot: Spot, loc: tuple[int | str, ...]) -> Wrong:
+    name = str(loc[-1])
+    fields = _fields(_model_at(spot.model, loc[:-1]))
+    examples = fields[name].examples or ["…"]
+    remedy = f"add {name}: {_example(examples[0])}"
+    if f"{name}_file" in fields:
+        remedy += f", or {name}_file: PATH"
+    return Wrong(f"{_path(spot, loc[:-1]) or 'the file'} needs `{name}`", remedy)
+
+
+def _example(value: object) -> str:
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _unknown(problem: ErrorDetails, spot: Spot) -> Wrong:
+    loc = problem["loc"]
+    path, near = _path(spot, loc[:-1]), _near(problem, spot)
+    known = ", ".join(_known(spot, loc[:-1]))
+    what = f"unknown key `{loc[-1]}`{f' in {path}' if path else ''}"
+    return Wrong(what, f"did you mean `{near}`?" if near else f"it can have {known}")
+
+
+def _near(problem: ErrorDetails, spot: Spot) -> str | None:
+    *above, name = problem["loc"]
+    close = get_close_matches(str(name).lower(), _known(spot, above), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def _known(spot: Spot, loc: Iterable[int | str]) -> list[str]:
+    return [*_fields(_model_at(spot.model, loc)), *(() if loc else spot.keys)]
+
+
+def _fields(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
+    """A model's fields under the keys that a file uses for them."""
+    fields = model.model_fields.items() if model else ()
+    return {field.alias or name: field for name, field in fields}
+
+
+def _model_at(model: type[BaseModel] | None, loc: Iterable[int | str]) -> type[BaseModel] | None:
+    for part in loc:
+        field = _fields(model).get(str(part))
+        model = _model_in(field.annotation) if field else model
+    return model
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def _path(spot: Spot, loc: Iterable[int | str]) -> str:
+    return ".".join(filter(None, (spot.path, *map(str, loc))))
+
+
+def _label(loc: tuple[int | str, ...], place: _Place) -> str:
+    item = bool(loc) and isinstance(loc[-1], int)
+    return f"an item of `{place.key}`" if item else f"`{place.key}`"
+
+
+def _mistyped(problem: ErrorDetails, label: str) -> Wrong:
+    kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
+    if given is None:
+        return Wrong(f"{label} is null", "give it a value, or remove the line")
+    if kind in _EXPECTED:
+        expected, remedy = _EXPECTED[kind]
+        return Wrong(f"{label} must be {expected}, not {_kind_of(given)}", remedy)
+    if kind in ("literal_error", "enum"):
+        return Wrong(f"{label} must be {context['expected']}", "write one of them, without quotes")
+    if kind == "string_too_short":
+        return Wrong(f"{label} is empty", "give it a value, or remove the line")
+    message = problem["msg"]
+    return Wrong(f"{label}: {message[:1].lower()}{message[1:]}", "see: cpctl schema scheduler")
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else "text"

@@ -1,0 +1,209 @@
+"""Plans, drift and errors for programs: plain data in the shapes of `shapes.py`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from cpctl import __version__
+from cpctl.core.change import Action, Change, Create, Delete, Update, sides
+from cpctl.core.plan import Plan, fingerprint
+from cpctl.core.resource import Resource
+from cpctl.errors import CpctlError
+from cpctl.render.parts.sentences import (
+    PAUSED,
+    coded_whole,
+    matching,
+    not_compared,
+    said,
+)
+from cpctl.render.parts.statements import statement_sql
+from cpctl.render.parts.values import plain, sensitive
+from cpctl.render.shapes import (
+    FORMAT_VERSION,
+    ChangeShape,
+    DriftedShape,
+    DriftShape,
+    DriftSummaryShape,
+    ErrorsShape,
+    PlanShape,
+    SidesShape,
+    StatementShape,
+    SummaryShape,
+    TargetShape,
+)
+
+_CLASS: Mapping[Action, Literal["drifted", "missing", "extra"]] = {
+    "update": "drifted",
+    "create": "missing",
+    "delete": "extra",
+}
+
+
+def plan_json(plan: Plan) -> PlanShape:
+    """What an apply would do."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "cpctl_version": __version__,
+        "as_of": plan.as_of,
+        "target": _target(plan),
+        "base_fingerprint": fingerprint(plan),
+        "inputs": {"files": list(plan.files), "hash": plan.inputs},
+        "changes": [_change(plan, change) for change in plan.changes],
+        "statements": _statements(plan),
+        "unmanaged": [str(address) for address in plan.unmanaged],
+        "notes": _notes(plan),
+        "refusals": [coded_whole(finding) for finding in plan.refusals],
+        "summary": _summary(plan),
+        "complete": not plan.incomplete,
+        "applyable": plan.applyable,
+    }
+
+
+def drift_json(plan: Plan) -> DriftShape:
+    """How the database differs from the file."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "cpctl_version": __version__,
+        "as_of": plan.as_of,
+        "target": _target(plan),
+        "resources": [_drifted(change) for change in plan.changes],
+        "paused": [str(note.address) for note in plan.notes if note.code == PAUSED],
+        "unmanaged": [str(address) for address in plan.unmanaged],
+        "notes": _notes(plan, leave_out=PAUSED),
+        "summary": _drift_summary(plan),
+        "complete": not plan.incomplete,
+    }
+
+
+def errors_json(error: CpctlError) -> ErrorsShape:
+    """A failure; each fault of a file is an entry of its own."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "errors": [
+            {
+                "what": fault.what,
+                "where": fault.where,
+                "remedy": fault.remedy,
+                "details": list(error.details),
+                "exit_code": error.exit_code,
+            }
+            for fault in error.faults
+        ],
+    }
+
+
+def dumps(document: Mapping[str, object]) -> str:
+    """One JSON document in ASCII, so that no terminal or pipe can mistake it.
+
+    A line for each key and for each item of a list; the C encoder writes no other indent.
+    """
+    lines = (f" {_compact(key)}: {_lines(value)}" for key, value in document.items())
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _lines(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return _compact(value)
+    return "[\n" + ",\n".join(f"  {_compact(item)}" for item in value) + "\n ]"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _target(plan: Plan) -> TargetShape:
+    target = plan.target
+    return {
+        "system_identifier": target.system_identifier,
+        "host": target.host,
+        "database": target.database,
+        "server_version": target.server_version,
+        "pg_cron_version": target.pg_cron_version,
+        "role": target.role,
+    }
+
+
+def _change(plan: Plan, change: Change) -> ChangeShape:
+    before, after = sides(change)
+    secret = sensitive(before, after)
+    return {
+        "address": str(change.address),
+        "action": change.action,
+        "before": _fields(before, secret),
+        "after": _fields(after, secret),
+        "sensitive": sorted(secret),
+        "reason": change.reason,
+        "hazards": [hazard.code for hazard in plan.hazards.get(change.address, ())],
+    }
+
+
+def _fields(resource: Resource | None, secret: frozenset[str]) -> dict[str, object] | None:
+    if resource is None:
+        return None
+    fields = resource.fields
+    return {name: None if name in secret else plain(fields[name]) for name in fields}
+
+
+def _statements(plan: Plan) -> list[StatementShape]:
+    return [
+        {"sql": statement_sql(s), "address": str(s.address), "channel": s.channel}
+        for s in plan.statements
+    ]
+
+
+def _notes(plan: Plan, *, leave_out: str = "") -> list[str]:
+    missing = [not_compared(plan)] if plan.incomplete else []
+    return [*missing, *(said(note) for note in plan.notes if note.code != leave_out)]
+
+
+def _summary(plan: Plan) -> SummaryShape:
+    summary = plan.summary
+    return {
+        "create": summary.create,
+        "update": summary.update,
+        "delete": summary.delete,
+        "unchanged": summary.unchanged,
+        "unmanaged": summary.unmanaged,
+        "statements": summary.statements,
+    }
+
+
+def _drifted(change: Change) -> DriftedShape:
+    before, after = sides(change)
+    secret = sensitive(before, after)
+    database, file = _fields(before, secret) or {}, _fields(after, secret) or {}
+    fields: list[SidesShape] = [
+        {"name": name, "file": file.get(name), "database": database.get(name)}
+        for name in _differing(change)
+    ]
+    return {
+        "address": str(change.address),
+        "class": _CLASS[change.action],
+        "fields": fields,
+        "sensitive": sorted(secret),
+        "reason": change.reason,
+    }
+
+
+def _differing(change: Change) -> Iterable[str]:
+    match change:
+        case Create(after=after):
+            return after.fields
+        case Delete(before=before):
+            return before.fields
+        case Update():
+            return change.changed
+
+
+def _drift_summary(plan: Plan) -> DriftSummaryShape:
+    counted = Counter(change.action for change in plan.changes)
+    return {
+        "drifted": counted["update"],
+        "missing": counted["create"],
+        "extra": counted["delete"],
+        "matching": matching(plan),
+        "unmanaged": len(plan.unmanaged),
+    }

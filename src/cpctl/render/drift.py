@@ -1,0 +1,122 @@
+"""What somebody changed in the database, as the person on call reads it at three in the morning.
+
+No arrows: the two sides are called file and database.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+
+from cpctl.core.change import Change, Create, Delete, Update
+from cpctl.core.finding import Finding
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Value
+from cpctl.render.parts.compare import hunks
+from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.sentences import (
+    PAUSED,
+    count,
+    files,
+    matching,
+    not_compared,
+    said,
+    unmanaged,
+)
+from cpctl.render.parts.values import SECRET, is_sealed, value_text
+
+_CLASS = {"update": "drifted", "create": "missing", "delete": "extra"}
+_SIDE = {"@": "", " ": "", "-": "database", "+": "file"}
+
+
+def drift_text(plan: Plan, *, verbose: bool = False) -> str:
+    """The plan read the other way round: how the database differs from the file."""
+    head = escaped(f"{plan.name} <- {plan.target.where}")
+    return "\n".join([head, *_body(plan, verbose=verbose)])
+
+
+def _body(plan: Plan, *, verbose: bool) -> list[str]:
+    changes = list(chain.from_iterable(_change(change) for change in plan.changes))
+    beside = _beside(plan, verbose=verbose)
+    if not changes:
+        return ["", *beside, _settled(plan)] if beside else [_settled(plan)]
+    advice = "To take the file's side: cpctl apply."
+    return ["", *changes, "", *beside, advice, f"Drift: {_counts(plan)}."]
+
+
+def _settled(plan: Plan) -> str:
+    number = matching(plan)
+    verb = "matches" if number == 1 else "match"
+    return f"No drift. {count(number, 'resource')} {verb} {files(plan)}."
+
+
+def _counts(plan: Plan) -> str:
+    counted = Counter(_CLASS[change.action] for change in plan.changes)
+    return ", ".join(f"{counted[name]} {name}" for name in _CLASS.values() if counted[name])
+
+
+def _beside(plan: Plan, *, verbose: bool) -> list[str]:
+    """What is no drift: paused by hand, unmanaged, not compared."""
+    paused = _paused([note for note in plan.notes if note.code == PAUSED])
+    listed = unmanaged(plan, verbose=verbose) if paused or plan.changes or verbose else []
+    if paused and len(listed) == 1:
+        paused, listed = [f"{paused[0]}  {listed[0]}"], []
+    notes = [f"Note: {said(note)}" for note in plan.notes if note.code != PAUSED]
+    secrets = [f"Note: {not_compared(plan)}"] if plan.incomplete else []
+    return [*secrets, *notes, *paused, *listed]
+
+
+def _paused(notes: list[Finding]) -> list[str]:
+    if not notes:
+        return []
+    return [escaped(f"Paused by hand: {', '.join(str(note.address) for note in notes)}.")]
+
+
+def _change(change: Change) -> list[str]:
+    address = escaped(str(change.address))
+    match change:
+        case Create():
+            return [f"# {address}: missing. The file declares it, the database lacks it"]
+        case Delete():
+            return [f"# {address}: extra. The database has it, but {escaped(change.reason)}"]
+        case Update():
+            return [f"# {address}: drifted. {_differs(change)}", *_sides(change)]
+
+
+def _differs(change: Update) -> str:
+    *others, last = change.changed
+    names = f"{', '.join(others)} and {last}" if others else last
+    return f"{names} {'differ' if others else 'differs'} from the file"
+
+
+def _sides(change: Update) -> list[str]:
+    """One field is labelled by the line above, unless a reader would expect another there."""
+    headline = next(iter(change.after.fields))
+    bare = change.changed == (headline,)
+    lines: list[str] = []
+    for name in change.changed:
+        lines += [] if bare else [f"  {name}"]
+        lines += _pair(change, name)
+    return lines
+
+
+def _pair(change: Update, name: str) -> list[str]:
+    before, after = change.before.fields.get(name), change.after.fields.get(name)
+    if is_sealed(before) or is_sealed(after):
+        return [_side("file", SECRET), _side("database", "(sensitive, different)")]
+    return _difference(before, after) or [
+        _side("file", value_text(after)),
+        _side("database", value_text(before)),
+    ]
+
+
+def _difference(before: Value, after: Value) -> list[str]:
+    """Each line of a text says on which side it stands; one without a label stands on both."""
+    return [
+        _side(_SIDE[sign], line if sign == "@" else f"| {line}" if line else "|")
+        for sign, line in hunks(before, after)
+    ]
+
+
+def _side(side: str, text: str) -> str:
+    return f"    {side:<8}  {text}"

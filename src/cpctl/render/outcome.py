@@ -1,0 +1,66 @@
+"""What an apply did: a line for each resource, then the one sentence that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cpctl.core.change import Change, Delete
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address, Resource
+
+_VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+def outcome_text(
+    plan: Plan, after: Mapping[Address, Resource], seconds: float, settled: str = ""
+) -> str:
+    """The outcome on a terminal. `settled`: how a lost acknowledgement was made up for."""
+    width = max((len(str(change.address)) for change in plan.changes), default=0) + 4
+    lines = [
+        f"  {change.address!s:<{width}}{_VERBS[change.action]:<11}{_jobid(change, after)}".rstrip()
+        for change in plan.changes
+    ]
+    counts = plan.summary
+    done = (
+        f"Apply complete: {counts.create} created, {counts.update} updated, "
+        f"{counts.delete} deleted ({seconds:.1f} s)."
+    )
+    verified = f"Verified before commit: the database matches {' + '.join(plan.files)}."
+    return "\n".join([*lines, " ".join(filter(None, (settled, done, verified)))])
+
+
+def _jobid(change: Change, after: Mapping[Address, Resource]) -> str:
+    if isinstance(change, Delete):
+        jobid = change.before.facts.get("jobid")
+        return f"was jobid {jobid}" if jobid else ""
+    seen = after.get(change.address)
+    jobid = seen.facts.get("jobid") if seen else None
+    return f"jobid {jobid}" if jobid else ""
+
+
+def outcome_json(
+    plan: Plan, after: Mapping[Address, Resource], seconds: float, *, settled: bool
+) -> dict[str, Any]:
+    """The outcome for programs; `applied` is empty where there was nothing to do."""
+    from cpctl.render.shapes import FORMAT_VERSION
+
+    applied = []
+    for change in plan.changes:
+        seen = change.before if isinstance(change, Delete) else after.get(change.address)
+        jobid = seen.facts.get("jobid") if seen else None
+        applied.append(
+            {
+                "address": str(change.address),
+                "action": change.action,
+                "jobid": None if jobid is None else str(jobid),
+            }
+        )
+    return {
+        "format_version": FORMAT_VERSION,
+        "outcome": "applied" if applied else "unchanged",
+        "applied": applied,
+        "seconds": round(seconds, 3),
+        "settled": settled,
+        "summary": plan.summary._asdict(),
+    }

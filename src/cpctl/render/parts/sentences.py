@@ -1,0 +1,100 @@
+"""The sentences that say the same in every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from cpctl.core.finding import Finding
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address
+from cpctl.render.parts.escape import escaped
+
+MISSING_RIGHT = "MISSING_RIGHT"
+PAUSED = "PAUSED"
+
+
+def count(number: int, thing: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def header(plan: Plan) -> str:
+    """Which file for which database: the question nobody should have to ask."""
+    target = plan.target
+    versions = f"PostgreSQL {target.server_version}, pg_cron {target.pg_cron_version or 'none'}"
+    return escaped(f"{plan.name} -> {target.where} ({versions})")
+
+
+def files(plan: Plan) -> str:
+    """The names of the files, as the user gave them."""
+    return escaped(" and ".join(plan.files))
+
+
+def said(finding: Finding) -> str:
+    """`job.x is paused. Remedy: …`: the address is the subject, `what` its predicate."""
+    subject = f"{finding.address} " if finding.address else ""
+    text = f"{subject}{finding.what}".rstrip()
+    if finding.remedy:
+        text = f"{text}{'' if text.endswith('.') else '.'} Remedy: {finding.remedy}"
+    return escaped(text)
+
+
+def coded(finding: Finding) -> str:
+    """`CODE`, or `CODE: what`, where the address stands above."""
+    return escaped(f"{finding.code}: {finding.what}" if finding.what else finding.code)
+
+
+def coded_whole(finding: Finding) -> str:
+    """`CODE: job.x …. Remedy: …`, where nothing stands above."""
+    return f"{escaped(finding.code)}: {said(finding)}"
+
+
+def kinds(addresses: Iterable[Address]) -> str:
+    """`2 jobs, 1 setting`."""
+    counted = Counter(address.kind for address in addresses)
+    return ", ".join(count(number, kind) for kind, number in sorted(counted.items()))
+
+
+def unmanaged(plan: Plan, *, verbose: bool) -> list[str]:
+    """How many resources nobody declared, and which they are."""
+    if not plan.unmanaged:
+        return []
+    counted = f"Unmanaged: {kinds(plan.unmanaged)}"
+    if not verbose:
+        return [f"{counted} (--verbose)."]
+    return [f"{counted}.", *(f"  {escaped(str(address))}" for address in plan.unmanaged)]
+
+
+def not_compared(plan: Plan) -> str:
+    """Which secrets had no source; a plan that cannot know must not look as if it knew."""
+    secrets = count(len(plan.incomplete), "secret")
+    verb = "was" if len(plan.incomplete) == 1 else "were"
+    names = ", ".join(str(address) for address in plan.incomplete)
+    return escaped(f"{secrets} {verb} not compared, for want of a value: {names}.")
+
+
+def notes(plan: Plan) -> list[str]:
+    """Everything that deserves a word although it is no change."""
+    missing = [f"Note: {not_compared(plan)}"] if plan.incomplete else []
+    return [*missing, *(f"Note: {said(note)}" for note in plan.notes)]
+
+
+def counts(plan: Plan) -> str:
+    """`1 to create, 0 to update, 0 to delete (1 statement)`."""
+    summary = plan.summary
+    parts = f"{summary.create} to create, {summary.update} to update, {summary.delete} to delete"
+    return f"{parts} ({count(summary.statements, 'statement')})"
+
+
+def settled(plan: Plan) -> str:
+    """What an empty plan says, and no more than it knows."""
+    apart = ", apart from what was not compared" if plan.incomplete else ""
+    return f"No changes. The database matches {files(plan)}{apart}."
+
+
+def matching(plan: Plan) -> int:
+    """How many resources are known to be as the file has them."""
+    changed = {change.address for change in plan.changes}
+    unknown = sum(address not in changed for address in plan.incomplete)
+    return plan.summary.unchanged - unknown

@@ -1,0 +1,99 @@
+"""How one value reads, and which of a resource's fields are worth reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cpctl.core.resource import Resource, Sealed, Value
+from cpctl.render.parts.escape import escaped, quoted
+
+SECRET = "(sensitive)"  # noqa: S105 - what is shown instead of one
+
+
+def value_text(value: Value) -> str:
+    """The value on one line; a sealed one is never anything but `(sensitive)`."""
+    match value:
+        case str():
+            return quoted(value)
+        case Sealed():
+            return SECRET
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+        case int():
+            return str(value)
+        case tuple():
+            return f"[{', '.join(map(value_text, value))}]"
+        case _:
+            return f"{{{', '.join(map(_entry, value.items()))}}}"
+
+
+def _entry(item: tuple[str, Value]) -> str:
+    return f"{quoted(item[0])}: {value_text(item[1])}"
+
+
+def plain(value: Value) -> object:
+    """The value as JSON has it; a sealed one is null."""
+    match value:
+        case Sealed():
+            return None
+        case tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def is_sealed(value: Value) -> bool:
+    """Whether anything in it is sensitive."""
+    match value:
+        case Sealed():
+            return True
+        case str():
+            return False
+        case tuple():
+            return any(map(is_sealed, value))
+        case Mapping():
+            return any(map(is_sealed, value.values()))
+        case _:
+            return False
+
+
+def is_block(value: Value) -> bool:
+    """Whether it is text of several lines, which reads better unquoted."""
+    return isinstance(value, str) and "\n" in value and "\n" in value.strip("\n")
+
+
+def block_lines(text: str) -> list[str]:
+    """The lines of a text, printable; line ends around the whole say nothing."""
+    return [escaped(line) for line in text.strip("\n").split("\n")]
+
+
+def shown(resource: Resource) -> list[tuple[str, Value]]:
+    """The fields of a resource that comes or goes, but those that a reader would assume."""
+    implied = resource.facts.get("implied")
+    if not isinstance(implied, tuple):
+        return list(resource.fields.items())
+    return [item for item in resource.fields.items() if item[0] not in implied]
+
+
+def sensitive(*resources: Resource | None) -> frozenset[str]:
+    """The fields that are sensitive on any side: where one is sealed, no side is shown."""
+    return frozenset(
+        name
+        for resource in resources
+        if resource is not None
+        for name, value in resource.fields.items()
+        if is_sealed(value)
+    )
+
+
+def source(resource: Resource) -> str:
+    """`from env:NAME`, where a resource's value comes from such a place."""
+    reference = resource.facts.get("reference")
+    return f"from {escaped(str(reference))}" if reference else ""
+
+
+def width(names: Iterable[str]) -> int:
+    """The room that the longest of these needs."""
+    return max(map(len, names), default=0)

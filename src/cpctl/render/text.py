@@ -1,0 +1,140 @@
+"""A plan as a person on a terminal approves it.
+
+The signs `+ ~ -` start a change and nothing else; what explains starts with `#`, what warns with
+`!`, and lines of SQL that do not change with `|`.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from cpctl.core.change import Change, Create, Delete, Update
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Resource
+from cpctl.render.parts.compare import explained, hunks
+from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.refusals import refusal_lines
+from cpctl.render.parts.sentences import (
+    coded,
+    count,
+    counts,
+    header,
+    notes,
+    settled,
+    unmanaged,
+)
+from cpctl.render.parts.values import (
+    SECRET,
+    block_lines,
+    is_block,
+    is_sealed,
+    shown,
+    source,
+    value_text,
+    width,
+)
+
+COLUMN = 46
+"""Where an explanation beside one value starts …"""
+WIDE_COLUMN = 76
+"""… and beside two, or beside a heading."""
+
+_GUTTER = {"@": "", " ": "| ", "-": "- ", "+": "+ "}
+
+
+def plan_text(plan: Plan, *, verbose: bool = False) -> str:
+    """The whole plan; `verbose` names the resources that nobody declared."""
+    refused = refusal_lines(plan)
+    head, tail = [header(plan)], ["", *refused] if refused else []
+    return "\n".join([*head, *_body(plan, verbose=verbose), *tail])
+
+
+def refusal_text(plan: Plan) -> str:
+    """Only why it would be refused: what an apply says before it ends. Empty where nothing is."""
+    return "\n".join(refusal_lines(plan))
+
+
+def _body(plan: Plan, *, verbose: bool) -> list[str]:
+    said = notes(plan)
+    if not plan.changes:
+        listed = unmanaged(plan, verbose=True) if verbose else []
+        said += listed
+        return ["", *said, settled(plan)] if said else [settled(plan)]
+    changes = chain.from_iterable(_change(plan, change) for change in plan.changes)
+    listed = unmanaged(plan, verbose=verbose)
+    return ["", *changes, "", *said, *listed, f"Plan: {counts(plan)}."]
+
+
+def _change(plan: Plan, change: Change) -> list[str]:
+    hazards = plan.hazards.get(change.address, ())
+    lines = _described(change)
+    lines.extend(f"  ! {coded(hazard)}" for hazard in hazards)
+    return lines
+
+
+def _described(change: Change) -> list[str]:
+    match change:
+        case Create(after=after):
+            return [_title(change, "created"), *_because(change.reason), *_fields("+", after)]
+        case Delete(before=before):
+            return [_title(change, "deleted"), *_because(change.reason), *_fields("-", before)]
+        case Update():
+            return _update(change)
+
+
+def _title(change: Change, done: str) -> str:
+    return f"# {escaped(str(change.address))} will be {done}"
+
+
+def _because(reason: str) -> list[str]:
+    return [f"  # (because {escaped(reason)})"] if reason else []
+
+
+def _fields(sign: str, resource: Resource) -> list[str]:
+    fields = shown(resource)
+    longest = width(name for name, _ in fields)
+    comment = source(resource)
+    lines: list[str] = []
+    for name, value in fields:
+        label = f"  {sign} {name:<{longest}} ="
+        if isinstance(value, str) and is_block(value):
+            lines += [label, *(_difference(" ", line) for line in block_lines(value))]
+        else:
+            text = value_text(value)
+            lines.append(_beside(f"{label} {text}", comment if text == SECRET else "", COLUMN))
+    return lines
+
+
+def _beside(line: str, comment: str, column: int) -> str:
+    return f"{line:<{column - 2}}  # {comment}" if comment else line
+
+
+def _update(change: Update) -> list[str]:
+    title, origin = _title(change, "updated in-place"), change.after.origin
+    if origin is not None:
+        title = f"{title:<{WIDE_COLUMN - 2}}  {escaped(origin.source.name)}:{origin.place.line}"
+    changed = change.changed
+    longest = width(changed)
+    lines = [title, *_because(change.reason)]
+    for name in changed:
+        lines += _pair(change, name, longest)
+    hidden = len(change.after.fields) - len(changed)
+    if hidden > 0:
+        lines.append(f"    # ({count(hidden, 'unchanged attribute')} hidden)")
+    return lines
+
+
+def _pair(change: Update, name: str, longest: int) -> list[str]:
+    before, after = change.before.fields.get(name), change.after.fields.get(name)
+    label = f"  ~ {name:<{longest}} ="
+    if is_sealed(before) or is_sealed(after):
+        line = f"{label} (sensitive, changed) -> {SECRET}"
+        return [_beside(line, source(change.after), WIDE_COLUMN)]
+    if difference := hunks(before, after):
+        return [f"  ~ {name}", *(_difference(sign, line) for sign, line in difference)]
+    line = f"{label} {value_text(before)} -> {value_text(after)}"
+    return [line, *(f"    # {item}" for item in explained(before, after))]
+
+
+def _difference(sign: str, line: str) -> str:
+    return f"    {_GUTTER[sign]}{line}" if line else f"    {sign.replace(' ', '|')}"
