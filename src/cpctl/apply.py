@@ -16,7 +16,7 @@ from typing import NamedTuple
 from cpctl.compensate import Attempt, undo
 from cpctl.core.change import Change, Delete
 from cpctl.core.plan import Plan, fingerprint
-from cpctl.core.resource import Address, Resource
+from cpctl.core.resource import Address, Resource, Sealed
 from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Stale
 from cpctl.postgres.session import Session
@@ -80,7 +80,11 @@ def apply(task: Task, session: Session, scene: Scene, approved: Plan, options: O
 
 
 def refuse(planned: Plan) -> None:
-    """Raises Refused for a plan that may not be applied; nothing has been written."""
+    """Raises Refused for a plan that may not be applied, CpctlError for one that lacks a secret.
+
+    Nothing has been written.
+    """
+    _need_secrets(planned)
     if planned.refusals:
         first, *others = planned.refusals
         raise Refused(
@@ -88,6 +92,18 @@ def refuse(planned: Plan) -> None:
             details=tuple(f"{finding}. Remedy: {finding.remedy}" for finding in others),
             remedy=first.remedy,
         )
+
+
+def _need_secrets(planned: Plan) -> None:
+    unknown = frozenset(planned.incomplete)
+    lacking = [c.after for c in planned.changes if not isinstance(c, Delete)]
+    for after in lacking:
+        if after.address in unknown and Sealed(None) in after.fields.values():
+            raise CpctlError(
+                f"{after.facts['reference']} has no value. Nothing was written.",
+                where=str(after.origin.place if after.origin else after.address),
+                remedy="set it, or --env-file FILE (empty counts as unset)",
+            )
 
 
 def _check_fresh(fresh: Plan, approved: Plan, options: Options) -> None:

@@ -18,6 +18,7 @@ from cpctl.cli.options import (
     NoColor,
     Quiet,
     SecretsMode,
+    SecretsOption,
     TextOrJson,
     progress,
     read_task,
@@ -46,6 +47,7 @@ def apply(
     format: Annotated[TextOrJson, typer.Option(help="How to show it.")] = TextOrJson.text,
     database_url: DatabaseUrl = None,
     env_file: EnvFiles = None,
+    secrets: SecretsOption = None,
     allow: Allow = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -57,7 +59,8 @@ def apply(
     seconds = parse_seconds(lock_timeout)
     saved = load_saved(plan, file) if plan is not None else None
     files = list(saved.files) if saved else file
-    common = Common(files, database_url, env_file, SecretsMode.require.value, allow, quiet)
+    mode = (secrets or SecretsMode.require).value
+    common = Common(files, database_url, env_file, mode, allow, quiet)
     asking = _Asking(auto_approve, format == TextOrJson.json, no_color)
     return _run(common, seconds, saved, asking)
 

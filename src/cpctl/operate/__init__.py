@@ -1,0 +1,1 @@
+"""What reads or pokes a running scheduler, or gives a developer one to poke."""

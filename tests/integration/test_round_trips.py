@@ -1,0 +1,65 @@
+"""What a plan and an apply cost on a slow network, counted on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Database
+from tests.wire import Traffic, counting_proxy
+
+
+@pytest.fixture
+def wire(database: Database) -> Iterator[Traffic]:
+    cluster = database.cluster
+    socket = cluster.socket_directory / f".s.PGSQL.{cluster.port}"
+    with counting_proxy(socket) as (port, traffic):
+        options = "sslmode=disable&gssencmode=disable"
+        url = f"postgresql://postgres@127.0.0.1:{port}/postgres?{options}"
+        database.environment["CPCTL_DATABASE_URL"] = url
+        yield traffic
+
+
+def _jobs(count: int) -> str:
+    lines = (f'  j{n}: {{schedule: "0 1 * * *", command: "SELECT {n}"}}\n' for n in range(count))
+    return "version: 1\nname: wire\nscope: {jobs: [j*]}\njobs:\n" + "".join(lines)
+
+
+@pytest.mark.parametrize("jobs", [1, 300])
+def test_a_plan_is_one_connection_and_two_round_trips(
+    database: Database, wire: Traffic, jobs: int
+) -> None:
+    database.write(_jobs(jobs))
+    assert database.cpctl("plan").code == 0
+    assert (wire.connections, wire.round_trips) == (1, 2)
+
+
+@pytest.mark.parametrize("jobs", [1, 300])
+def test_an_apply_of_jobs_is_four_round_trips_more(
+    database: Database, wire: Traffic, jobs: int
+) -> None:
+    database.write(_jobs(jobs))
+    done = database.cpctl("apply", "--auto-approve")
+    assert done.code == 0, done.err
+    assert (wire.connections, wire.round_trips) == (1, 6)
+
+
+def test_settings_cost_eight_round_trips_and_two_connections_more(
+    database: Database, wire: Traffic
+) -> None:
+    database.write(_jobs(30) + "settings:\n  app.a: one\n  app.b: two\n  app.c: three\n")
+    done = database.cpctl("apply", "--auto-approve")
+    assert done.code == 0, done.err
+    assert wire.connections == 3
+    assert wire.round_trips <= 2 + 8
+
+
+def test_an_apply_without_changes_costs_no_more_than_a_plan(
+    database: Database, wire: Traffic
+) -> None:
+    database.write(_jobs(3))
+    database.cpctl("apply", "--auto-approve")
+    before = (wire.connections, wire.round_trips)
+    database.cpctl("apply")
+    assert (wire.connections - before[0], wire.round_trips - before[1]) == (1, 2)

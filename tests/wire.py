@@ -1,0 +1,71 @@
+"""A proxy in front of a server that counts what a network would make expensive."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from select import select
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Per connection: how often the client spoke after the server had answered."""
+
+    turns: list[int] = field(default_factory=list)
+
+    @property
+    def connections(self) -> int:
+        return len(self.turns)
+
+    @property
+    def round_trips(self) -> int:
+        """Turns beyond the one of each connection's start and the one of its farewell."""
+        return sum(self.turns) - 2 * len(self.turns)
+
+
+@contextmanager
+def counting_proxy(target: Path) -> Iterator[tuple[int, Traffic]]:
+    """A loopback port that leads to the server's socket, and what passed through it."""
+    traffic = Traffic()
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=_accept, args=(listener, target, traffic), daemon=True).start()
+    try:
+        yield listener.getsockname()[1], traffic
+    finally:
+        listener.close()
+
+
+def _accept(listener: socket.socket, target: Path, traffic: Traffic) -> None:
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(target))
+        traffic.turns.append(0)
+        relay = (client, server, traffic, len(traffic.turns) - 1)
+        threading.Thread(target=_relay, args=relay, daemon=True).start()
+
+
+def _relay(client: socket.socket, server: socket.socket, traffic: Traffic, number: int) -> None:
+    server_spoke = True
+    while True:
+        for ready in select([client, server], [], [])[0]:
+            data = ready.recv(65536)
+            if not data:
+                client.close()
+                server.close()
+                return
+            if ready is client:
+                traffic.turns[number] += server_spoke
+                server_spoke = False
+                server.sendall(data)
+            else:
+                server_spoke = True
+                client.sendall(data)
