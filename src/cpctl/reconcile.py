@@ -96,11 +96,18 @@ def _declare(kind: Kind, document: Document, context: Context) -> State:
             resource = kind.declare(key, spec, context, key)
         except CpctlError as error:
             faults.append(Fault(error.fault.what, str(key.place), error.fault.remedy))
-        else:
-            declared[resource.address] = resource
+            continue
+        twin = declared.setdefault(resource.address, resource)
+        if twin is not resource:
+            what = f"{resource.address} is declared twice, here and at {_place(twin)}"
+            faults.append(Fault(what, str(key.place), "give one of them another name"))
     if faults:
         raise InputError(tuple(faults))
     return declared
+
+
+def _place(resource: Resource) -> str:
+    return str(resource.origin.place) if resource.origin else "another place"
 
 
 def queries(scene: Scene) -> tuple[Query, ...]:

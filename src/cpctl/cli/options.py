@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -108,22 +107,12 @@ def read_environment(env_files: list[str] | None) -> dict[str, str]:
 
 def read_document(common: Common, *, resolve: bool = True) -> Document:
     """The files as one document. Raises InputError."""
-    from cpctl.document import load, read_source
+    from cpctl.document import env_file_beside, load, read_sources
 
-    sources = [read_source(path) for path in common.files or ["scheduler.yaml"]]
+    sources = read_sources(common.files or ["scheduler.yaml"])
     environment = read_environment(common.env_files)
-    return load(sources, environment, resolve=resolve, env_file_with=_env_file_with)
-
-
-def _env_file_with(name: str) -> str | None:
-    """The path of a `.env` here that has the variable: named in remedies, never read by itself."""
-    path = Path(".env")
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    found = any(line.removeprefix("export ").startswith(f"{name}=") for line in lines)
-    return str(path) if found else None
+    hint = env_file_beside(sources[0].name)
+    return load(sources, environment, resolve=resolve, env_file_with=hint)
 
 
 def read_task(common: Common) -> Task:

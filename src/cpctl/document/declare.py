@@ -14,7 +14,7 @@ from cpctl.document.models import Head
 from cpctl.document.parts import Parts, Section
 from cpctl.document.rules import outsiders, twins
 from cpctl.document.sections import model_of, passes, take_defaults, validated
-from cpctl.document.tree import Mapping
+from cpctl.document.tree import Mapping, Node
 from cpctl.document.words import Spot
 
 Entries = Values[str, Values[Text, Any]]
@@ -28,7 +28,7 @@ def declared_entries(root: Mapping, head: Head, parts: Parts, findings: Findings
         for section in parts.sections()
         if isinstance(entries := root.at(section.document_key) or Mapping(), Mapping)
     }
-    made = list(_expanded(checked, head, parts.expansions))
+    made = list(_expanded(root, checked, head, parts.expansions))
     return {
         kind.document_key: _of_kind(kind, checked, made, head, findings) for kind in parts.kinds
     }
@@ -44,33 +44,40 @@ def _fill_in_defaults(root: Mapping, parts: Parts) -> None:
 
 
 def _expanded(
-    checked: Values[str, Values[Text, Any]], head: Head, found: Iterable[Expansion]
-) -> Iterator[Entry]:
+    root: Mapping,
+    checked: Values[str, Values[Text, Any]],
+    head: Head,
+    found: Iterable[Expansion],
+) -> Iterator[tuple[Entry, Node]]:
+    """What expansions make, each entry with the node that it was made from."""
     for expansion in found:
-        yield from expansion.expand(checked[expansion.document_key], head)
+        section = root.at(expansion.document_key)
+        for entry in expansion.expand(checked[expansion.document_key], head):
+            yield entry, section.at(entry.origin) if isinstance(section, Mapping) else None
 
 
 def _of_kind(
     kind: Kind,
     checked: Values[str, dict[Text, Any]],
-    made: Iterable[Entry],
+    made: Iterable[tuple[Entry, Node]],
     head: Head,
     findings: Findings,
 ) -> Values[Text, Any]:
     own = checked[kind.document_key]
-    ours = (entry for entry in made if entry.document_key == kind.document_key)
-    added = [pair for entry in ours for pair in _made(kind, entry, findings)]
+    ours = ((entry, node) for entry, node in made if entry.document_key == kind.document_key)
+    added = [pair for entry, node in ours for pair in _made(kind, entry, node, findings)]
     if kind.fold or added:
         findings.add(twins(kind, [*own.items(), *added]))
     findings.add(outsiders(kind, [*own.items(), *added], head.scope))
     return dict((*own.items(), *added)) if added else own
 
 
-def _made(kind: Kind, entry: Entry, findings: Findings) -> Iterator[tuple[Text, Any]]:
+def _made(kind: Kind, entry: Entry, node: Node, findings: Findings) -> Iterator[tuple[Text, Any]]:
     """One entry of an expansion through the model of its kind, named at the place it came from."""
     origin = entry.origin
     name = text(entry.name, origin.source, origin.start, origin.end, origin.style)
-    spec = model_of(Spot(kind.spec, dict(entry.fields), name, entry.name), findings)
+    spot = Spot(kind.spec, dict(entry.fields), name, entry.name, source=node)
+    spec = model_of(spot, findings)
     section = Section(kind.document_key, kind.spec, kind.check)
-    if spec is not None and passes(section, name, spec, findings):
+    if spec is not None and passes(section, spot, spec, findings):
         yield name, spec

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from cpctl.core.text import Source, Text, Wrong, text
 from cpctl.document.findings import Findings
 from cpctl.document.interpolate import Unresolved
+from cpctl.document.mask import masked
 from cpctl.document.parts import Section
 from cpctl.document.tree import Mapping, Node
 from cpctl.document.trouble import Trouble, trouble_at, trouble_of
@@ -67,7 +68,7 @@ def validated(section: Section, entries: Mapping, findings: Findings) -> dict[Te
     for key, entry in entries.items():
         spot = Spot(section.spec, entry, key, f"{section.document_key}.{key}")
         made = model_of(spot, findings)
-        if made is not None and passes(section, key, made, findings):
+        if made is not None and passes(section, spot, made, findings):
             good[key] = made
     return good
 
@@ -81,10 +82,10 @@ def model_of(spot: Spot, findings: Findings) -> Any | None:  # noqa: ANN401  a k
         return None
 
 
-def passes(section: Section, key: Text, made: object, findings: Findings) -> bool:
+def passes(section: Section, spot: Spot, made: object, findings: Findings) -> bool:
     try:
-        section.check(key, made)
+        section.check(spot.key, made)
     except Wrong as wrong:
-        findings.add((trouble_of(key, wrong),))
+        findings.add((trouble_of(spot.key, masked(wrong, spot.written)),))
         return False
     return True

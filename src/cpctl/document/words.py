@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Final, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +18,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from cpctl.core.text import Text, Wrong
-from cpctl.document.interpolate import Resolved, Unresolved
+from cpctl.document.interpolate import Unresolved
+from cpctl.document.mask import masked
 from cpctl.document.tree import Mapping, Node
 from cpctl.document.trouble import Trouble, trouble_of
 
@@ -42,19 +44,24 @@ _EXPECTED: Final[Values[str, tuple[str, str]]] = {
     "float_parsing": ("a number", "write digits"),
 }
 _PLAIN: Final = re.compile(r"[\w./][\w./ ;()-]*")
-_TELLING: Final = 4
-"""Characters from which on a piece of a value may tell what it is."""
-_WORD: Final = re.compile(rf"[^\s\"'`(),;]{{{_TELLING},}}")
 
 
 class Spot(NamedTuple):
-    """What a model looked at: the node under `key`, shown as `path`; `keys` where it has more."""
+    """What a model looked at: the node under `key`, shown as `path`; `keys` where it has more.
+
+    `source`: the node that this one was made from, where it is no node of the file.
+    """
 
     model: type[BaseModel]
     node: Node | Values[str, Any]
     key: Text
     path: str
     keys: tuple[str, ...] = ()
+    source: Node = None
+
+    @property
+    def written(self) -> Node:
+        return self.node if isinstance(self.node, Text | Mapping | list) else self.source
 
 
 class _Place(NamedTuple):
@@ -77,7 +84,7 @@ def in_words(error: ValidationError, spot: Spot) -> Iterator[Trouble]:
         place = _walk(spot, loc)
         where = place.key if problem["type"] == "extra_forbidden" else place.text
         if not isinstance(where, Unresolved):
-            yield trouble_of(where, masked(_wrong(problem, place, spot), where))
+            yield trouble_of(where, masked(_wrong(problem, place, spot), spot.written))
 
 
 def _meant(problem: ErrorDetails, spot: Spot) -> tuple[int | str | None, ...]:
@@ -86,25 +93,6 @@ def _meant(problem: ErrorDetails, spot: Spot) -> tuple[int | str | None, ...]:
     if kind == "extra_forbidden":
         return (*loc[:-1], _near(problem, spot))
     return () if kind == "missing" else loc
-
-
-def masked(wrong: Wrong, where: Text) -> Wrong:
-    """The same, with what the file says in place of what its variables held."""
-    if not isinstance(where, Resolved):
-        return wrong
-    return Wrong(_masked(wrong.what, where), _masked(wrong.remedy, where))
-
-
-def _masked(words: str, where: Resolved) -> str:
-    words = words.replace(f'"{where}"', f'"{where.written}"')
-    for name, value in where.values.items():
-        if len(value) >= _TELLING:
-            words = words.replace(value, f"${{{name}}}")
-
-    def shown(word: re.Match[str]) -> str:
-        return "…" if any(word[0] in value for value in where.values.values()) else word[0]
-
-    return _WORD.sub(shown, words)
 
 
 def _walk(spot: Spot, loc: Iterable[int | str]) -> _Place:
@@ -140,7 +128,7 @@ def _wrong(problem: ErrorDetails, place: _Place, spot: Spot) -> Wrong:
 def _missing(spot: Spot, loc: tuple[int | str, ...]) -> Wrong:
     name = str(loc[-1])
     fields = _fields(_model_at(spot.model, loc[:-1]))
-    examples = fields[name].examples or ["…"]
+    examples = (fields[name].examples if name in fields else None) or ["…"]
     remedy = f"add {name}: {_example(examples[0])}"
     if f"{name}_file" in fields:
         remedy += f", or {name}_file: PATH"
@@ -163,8 +151,12 @@ def _unknown(problem: ErrorDetails, spot: Spot) -> Wrong:
 
 def _near(problem: ErrorDetails, spot: Spot) -> str | None:
     *above, name = problem["loc"]
-    close = get_close_matches(str(name).lower(), _known(spot, above), n=1, cutoff=0.6)
-    return close[0] if close else None
+    return _nearest(str(name).lower(), tuple(_known(spot, above)))
+
+
+@cache
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 
 def _known(spot: Spot, loc: Iterable[int | str]) -> list[str]:

@@ -19,6 +19,7 @@ _UNREADABLE: Final = re.compile(
 )
 _HARMLESS: Final = re.compile(r"\*[\d */,-]*|@[a-z]{1,10}|\*[a-z_*]{0,20}")
 _KEY_BEFORE: Final = re.compile(r"(?:- )?[\w.-]+: *\[?")
+_UNSPACED: Final = re.compile(r"^[ -]*([\w.-]+):(?=[^\s:]).*\n(?:[ \t]*\n)*\Z", re.MULTILINE)
 _COMMENT: Final = re.compile(r"\s#.*")
 _MEANS: Final = {"*": "an alias", "&": "an anchor", "!": "a tag", "%": "a directive"}
 
@@ -109,6 +110,10 @@ def _colon(spot: _Spot) -> Trouble:
     if re.search(r":\s", before):
         remedy = "put the whole value in quotes"
         return spot.trouble("a plain value cannot hold a colon followed by a blank.", remedy)
+    above = _UNSPACED.search(spot.source.text, 0, spot.line_start)
+    if above:
+        what = "a colon must be followed by a blank."
+        return Trouble(spot.source, above.end(1), what, f"write {above[1]}: and the value")
     what = "this line is indented below a key that already has its value."
     return spot.trouble(what, "line it up with the keys above")
 
@@ -130,6 +135,8 @@ def _brace(spot: _Spot) -> Trouble:
     if spot.offset >= len(spot.source.text.rstrip()):
         what = f"the {sign} that opens here is never closed."
         return spot.at_start().trouble(what, f"close it with {closing}")
+    if spot.source.text.startswith("${", spot.offset - 1):
+        return spot.trouble(f"within {sign} {closing} a ${{…}} must be quoted.", 'write "${NAME}"')
     what = f"expected a comma or {closing} here."
     return spot.trouble(what, f"put the value in quotes, or close the {sign} before it")
 

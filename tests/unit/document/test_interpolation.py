@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.document.toys import document, faults
+from tests.unit.document.toys import document, entry, faults
 
 FILLED = {
     "${A}": "one",
@@ -25,7 +25,7 @@ ENV = {"A": "one", "B": "two", "EMPTY": ""}
 @pytest.mark.parametrize(("written", "expected"), FILLED.items())
 def test_variables_are_filled_in(written: str, expected: str) -> None:
     made = document(f"settings:\n  a.b: '{written}'\n", env=ENV)
-    assert made.entries["settings"]["a.b"].value == expected
+    assert entry(made, "settings", "a.b").value == expected
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_variables_are_filled_in(written: str, expected: str) -> None:
         "'xy${NONE}'": "a.yaml:4:11: NONE is not set.",
         "'${A}${EMPTY}'": "a.yaml:4:13: EMPTY is empty. Remedy: set it, or ${EMPTY:-} if",
         '"\\x41 ${NONE}"': "a.yaml:4:14: NONE is not set.",
-        "${A-x}": "a.yaml:4:8: this ${ begins no variable. Remedy: write ${NAME} or ${NAME:-default}",
+        "${A-x}": "a.yaml:4:8: this ${ begins no variable. Remedy: write ${NAME} or ${NAME:-defaul",
         "${}": "a.yaml:4:8: this ${ begins no variable.",
         "${A": "a.yaml:4:8: this ${ begins no variable.",
         "'${A:-${B}}'": "a.yaml:4:9: this ${ begins no variable.",
@@ -71,13 +71,13 @@ def test_every_variable_that_is_missing_is_named_once_at_each_place() -> None:
 
 def test_keys_and_raw_fields_are_taken_as_written() -> None:
     made = document("lamps:\n  '${A}':\n    shape: ${A}\n    note: do $$ ${A} $1 $$\n", env=ENV)
-    lamp = made.entries["lamps"]["${A}"]
+    lamp = entry(made, "lamps", "${A}")
     assert (lamp.shape, lamp.note) == ("one", "do $$ ${A} $1 $$")
 
 
 def test_an_entry_that_is_named_like_a_raw_field_is_not_raw() -> None:
     made = document("settings:\n  note: ${A}\n", env=ENV)
-    assert made.entries["settings"]["note"].value == "one"
+    assert entry(made, "settings", "note").value == "one"
 
 
 def test_lists_and_the_head_are_filled_in() -> None:
@@ -88,22 +88,32 @@ def test_lists_and_the_head_are_filled_in() -> None:
     )
     assert made.scope["lamps"].patterns == ("one*",)
     assert made.expect.host == "two"
-    assert made.entries["lamps"]["one_x"].room == "one"
-    assert made.entries["lamps"]["one_x"].sizes == ("two",)
+    assert entry(made, "lamps", "one_x").room == "one"
+    assert entry(made, "lamps", "one_x").sizes == ("two",)
 
 
 def test_a_value_never_becomes_yaml() -> None:
     made = document("settings:\n  a.b: ${A}\n", env={"A": "x: [y\n- z # w"})
-    assert made.entries["settings"]["a.b"].value == "x: [y\n- z # w"
+    assert entry(made, "settings", "a.b").value == "x: [y\n- z # w"
 
 
 @given(st.from_regex(r"[A-Za-z0-9+/]{13,40}", fullmatch=True), st.sampled_from(["", "x ", "ab-"]))
 def test_no_error_shows_what_a_variable_held(secret: str, before: str) -> None:
-    wrong = f"lamps:\n  a:\n    shape: '{before}${{S}}'\n    note: n\n    colour: ${{S}}\n    lit: ${{S}}\n"
-    text = " ".join(faults(wrong + "urls:\n  u: ${S}\n", env={"S": secret}))
+    shape = f"    shape: '{before}${{S}}'\n"
+    wrong = "lamps:\n  a:\n    note: n\n    colour: ${S}\n    lit: ${S}\n"
+    text = " ".join(faults(wrong + shape + "urls:\n  u: ${S}\n", env={"S": secret}))
     assert "${S}" in text
     assert secret not in text
     assert secret[:6] not in text.replace("${S}", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["settings:\n  a.b: 'x,${S}'\n", "urls:\n  a: 'https://h/${S},'\n"]
+)
+def test_a_kinds_check_shows_no_variable_either(text: str) -> None:
+    (found,) = faults(text, env={"S": "s3cr3t,s3cr3t"})
+    assert "has a comma. Remedy: write" in found
+    assert "s3cr3t" not in found
 
 
 def test_a_rule_quotes_what_was_written() -> None:
@@ -114,11 +124,12 @@ def test_a_rule_quotes_what_was_written() -> None:
 def test_without_the_environment_variables_stay_and_no_rule_asks_for_them() -> None:
     text = (
         "urls:\n  u: ${S}/x\nsettings:\n  a.b: x${S}\n"
-        "lamps:\n  a: {shape: '${SSSSSSSSSSSSSSSSSSS}', note: n, lit: '${S}'}\n  b: {shape: s, note: n}\n"
+        "lamps:\n  a: {shape: '${SSSSSSSSSSSSSSSSSSS}', note: n, lit: '${S}'}\n"
+        "  b: {shape: s, note: n}\n"
     )
     made = document(text, resolve=False)
-    assert made.entries["settings"]["app.u_url"].value == "${S}/x"
-    assert made.entries["settings"]["a.b"].value == "x${S}"
+    assert entry(made, "settings", "app.u_url").value == "${S}/x"
+    assert entry(made, "settings", "a.b").value == "x${S}"
     assert list(made.entries["lamps"]) == ["b"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.document.toys import LIT, document, faults
+from tests.unit.document.toys import LIT, document, entry, faults
 
 
 def test_mappings_merge_and_scalars_and_lists_replace() -> None:
@@ -19,7 +19,7 @@ def test_mappings_merge_and_scalars_and_lists_replace() -> None:
         ("b", "s", "n"),
         ("c", "u", "n"),
     ]
-    assert lamps["a"].sizes == ("z",)
+    assert entry(made, "lamps", "a").sizes == ("z",)
     assert made.files == ("a.yaml", "b.yaml", "c.yaml")
 
 
@@ -30,7 +30,7 @@ def test_null_removes_in_a_later_file() -> None:
     )
     assert made.scope == {}
     assert made.entries["settings"] == {}
-    assert made.entries["lamps"]["hall"].room is None
+    assert entry(made, "lamps", "hall").room is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,10 @@ def test_null_removes_in_a_later_file() -> None:
         (LIT, "lamps:\n  hall:\n"): "b.yaml:2:3: `hall` has no value.",
         (LIT, ""): "b.yaml:1:1: the file is empty.",
         (LIT, "a: @x\n"): "b.yaml:1:4: a value that starts with @ must be quoted",
-        (LIT, "lamps: x\n"): "b.yaml:1:1: `lamps` must be a mapping of names. Remedy: write lamps: {}",
+        (
+            LIT,
+            "lamps: x\n",
+        ): "b.yaml:1:1: `lamps` must be a mapping of names. Remedy: write lamps: {}",
         (LIT + "    room: null\n",): "a.yaml:7:5: `room` is null. Remedy: give it a value, or",
         ("lamps:\n  a: null\n",): "a.yaml:4:3: `a` is null. Remedy: give it a value, or remove",
         ("lamps: null\n",): "a.yaml:3:1: `lamps` is null. Remedy: give it a value, or remove",
@@ -59,12 +62,12 @@ def test_each_error_is_in_the_file_that_made_it(texts: tuple[str, ...], expected
 
 
 def test_null_in_the_first_file_is_for_models_that_take_it() -> None:
-    assert document("settings:\n  work_mem: null\n").entries["settings"]["work_mem"].value is None
+    assert entry(document("settings:\n  work_mem: null\n"), "settings", "work_mem").value is None
 
 
 def test_a_variable_that_a_later_file_overrules_need_not_be_set() -> None:
     made = document("settings:\n  a.b: ${NONE}\n", "settings:\n  a.b: c\n")
-    assert made.entries["settings"]["a.b"].value == "c"
+    assert entry(made, "settings", "a.b").value == "c"
 
 
 def test_faults_of_all_files_come_together_in_order() -> None:

@@ -56,8 +56,15 @@ class Dial(BaseModel):
     def _bare(cls, data: object) -> object:
         return data if type(data) is dict else {"value": data}
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, *_: object) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean", "null"]}
 
-def _check(name: Text, _: object) -> None:
+
+def _check(name: Text, spec: Any) -> None:
+    value = getattr(spec, "value", None)
+    if value is not None and "," in value:
+        raise Wrong(f"{name} has a comma", f"write {value.replace(',', ';')}")
     if name.startswith("bad"):
         raise Wrong(f"{name} is a bad name", "choose another")
 
@@ -101,6 +108,11 @@ def document(*texts: str, env: Mapping[str, str] | None = None, **options: Any) 
     """The document of these files (a.yaml, b.yaml …), the first without its head."""
     first, *others = texts
     return load(sources(HEAD + first, *others), env or {}, **{"parts": PARTS, **options})
+
+
+def entry(made: Document, document_key: str, name: str) -> Any:
+    """The spec of one entry."""
+    return made.entries[document_key][made.origin(document_key, name)]
 
 
 def faults(*texts: str, env: Mapping[str, str] | None = None, **options: Any) -> list[str]:
