@@ -80,7 +80,7 @@ class Database:
             timeout=120,
             check=False,
         )
-        assert "Traceback" not in done.stderr, done.stderr
+        assert "--debug" in arguments or "Traceback" not in done.stderr, done.stderr
         return Result(done.returncode, done.stdout, done.stderr)
 
     def write(self, text: str, name: str = "scheduler.yaml") -> Path:
@@ -121,18 +121,30 @@ class Database:
     def log_position(self) -> int:
         return self.cluster.log.stat().st_size
 
-    def changing_statements(self, since: int) -> list[str]:
-        """Statements of cpctl that alter managed resources, from the server's own log."""
+    def log_text(self, since: int) -> str:
+        """All that the server has logged since then, whoever caused it."""
         with self.cluster.log.open("rb") as log:
             log.seek(since)
-            text = log.read().decode(errors="replace")
-        entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", text)
-        statements = [
+            return log.read().decode(errors="replace")
+
+    def statements(self, since: int) -> list[str]:
+        """Every statement of cpctl, in the order in which the server ran them."""
+        entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", self.log_text(since))
+        return [
             entry
             for entry in entries
             if re.search(r"LOG:  (statement|execute [^:]*):", entry) and "cpctl" in entry
         ]
-        return [entry for entry in statements if CHANGING.search(entry)]
+
+    def changing_statements(self, since: int) -> list[str]:
+        """Statements of cpctl that alter managed resources, from the server's own log."""
+        return [entry for entry in self.statements(since) if CHANGING.search(entry)]
+
+    def live(self, name: str, user: str = "postgres") -> str | None:
+        """What a new session of that role sees."""
+        with psycopg.connect(self.url(user)) as session:
+            found = session.execute("select current_setting(%s, true)", (name,)).fetchone()
+        return str(found[0]) if found and found[0] is not None else None
 
     def new_role(self, name: str, *grants: str, options: str = "LOGIN") -> str:
         """A role that the next test does not have."""
@@ -147,9 +159,11 @@ def empty(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
     """Take away everything that a test may leave in a cluster."""
     admin.execute("select cron.unschedule(jobid) from cron.job")
     admin.execute("truncate cron.job_run_details")
+    real = {name for (name,) in admin.execute("select lower(name) from pg_settings").fetchall()}
     for name in names:
         parts = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
-        admin.execute("select set_config(%s, '', false)", (name,)) if "." in name else None
+        if name.lower() not in real:
+            admin.execute("select set_config(%s, '', false)", (name,))
         admin.execute(sql.SQL("alter system reset {}").format(parts))
     admin.execute("alter database postgres reset all")
     admin.execute("alter role postgres reset all")

@@ -25,6 +25,7 @@ from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
 from cpctl.reconcile import Scene, Task, plan, queries
+from cpctl.render.parts.refusals import refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +87,8 @@ def refuse(planned: Plan) -> None:
     """
     _need_secrets(planned)
     if planned.refusals:
-        first, *others = planned.refusals
-        raise Refused(
-            f"{first}. Nothing was written.",
-            details=tuple(f"{finding}. Remedy: {finding.remedy}" for finding in others),
-            remedy=first.remedy,
-        )
+        found = refusal(planned)
+        raise Refused(found.what, where=found.where, details=found.details, remedy=found.remedy)
 
 
 def _need_secrets(planned: Plan) -> None:
@@ -159,7 +156,7 @@ def _execute(
 
 def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
     version = scene.context.capabilities.server_version_num
-    return SystemChannel(session.url, version, lambda hole: task.secrets.value(hole.reference))
+    return SystemChannel(session.server, version, lambda hole: task.secrets.value(hole.reference))
 
 
 def _verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[Address, Resource]:
@@ -200,7 +197,7 @@ def _commit(
     except CpctlError as error:
         undo(Attempt(task, session, fresh, channel), error)
     except ConnectionLost as error:
-        fate = settle(session.url, fresh.target.system_identifier, identity)
+        fate = settle(session.server, fresh.target.system_identifier, identity)
         if fate == "aborted":
             undo(Attempt(task, session, fresh, channel), error)
         if fate == "unknown":

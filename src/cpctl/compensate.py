@@ -74,13 +74,14 @@ def _told(fresh: Plan, channel: SystemChannel | None, left: Sequence[Statement])
         yield f"  {statement.address!s:<30}{fate}"
     rolled = sum(statement.channel == "transaction" for statement in fresh.statements)
     if rolled:
-        yield f"  {f'{rolled} changes':<30}rolled back, never visible to pg_cron"
+        noun = "change" if rolled == 1 else "changes"
+        yield f"  {f'{rolled} {noun}':<30}rolled back, never visible to pg_cron"
 
 
 def _checked(attempt: Attempt) -> str:
     """Look again with a new connection, so that `undone` is not only a hope."""
     try:
-        with Session(attempt.session.url, "cpctl check") as session:
+        with Session(attempt.session.server, "cpctl check") as session:
             now, _ = survey(attempt.task, session)
     except (CpctlError, ConnectionLost):
         return "The database could not be read again to check this."

@@ -67,6 +67,10 @@ class InputError(CpctlError):
         return self._faults
 
 
+class DeclaredError(InputError):
+    """The file declares what this server cannot do; the database was read, nothing was written."""
+
+
 class Refused(CpctlError):
     """A guard, a missing right or `expect` says no; nothing was written."""
 

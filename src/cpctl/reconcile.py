@@ -25,8 +25,9 @@ from cpctl.core.plan import Plan, target_of
 from cpctl.core.resource import Address, Resource, Sealed, State
 from cpctl.core.statement import Statement
 from cpctl.core.target import check_target
+from cpctl.core.text import Wrong
 from cpctl.document import Document
-from cpctl.errors import CpctlError, Fault, InputError
+from cpctl.errors import CpctlError, DeclaredError, Fault
 from cpctl.kinds import registry
 from cpctl.postgres.session import Session
 from cpctl.secrets import Secrets
@@ -70,7 +71,7 @@ def declared_owners(document: Document) -> frozenset[str]:
 
 
 def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Scene:
-    """Declare every entry of the file for this server. Raises Refused, InputError."""
+    """Declare every entry of the file for this server. Raises Refused, DeclaredError."""
     document = task.document
     default = getattr(document.defaults, "username", None)
     context = Context(
@@ -83,6 +84,7 @@ def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) ->
         owners=owners | {default or capabilities.role},
         seal=task.secrets.seal,
         secret=task.secrets.sealed,
+        one_line=task.secrets.one_line,
     )
     return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
 
@@ -93,21 +95,26 @@ def _declare(kind: Kind, document: Document, context: Context) -> State:
     faults: list[Fault] = []
     for key, spec in entries.items():
         try:
+            kind.judge(key, spec, context.capabilities.pg_cron_version or "")
             resource = kind.declare(key, spec, context, key)
+            _declare_once(declared, resource)
+        except Wrong as wrong:
+            place = document.place_of(kind.document_key, key, wrong.field or None)
+            faults.append(Fault(wrong.what, str(place), wrong.remedy))
         except CpctlError as error:
             faults.append(Fault(error.fault.what, str(key.place), error.fault.remedy))
-            continue
-        twin = declared.setdefault(resource.address, resource)
-        if twin is not resource:
-            what = f"{resource.address} is declared twice, here and at {_place(twin)}"
-            faults.append(Fault(what, str(key.place), "give one of them another name"))
     if faults:
-        raise InputError(tuple(faults))
+        raise DeclaredError(tuple(faults))
     return declared
 
 
-def _place(resource: Resource) -> str:
-    return str(resource.origin.place) if resource.origin else "another place"
+def _declare_once(declared: dict[Address, Resource], resource: Resource) -> None:
+    """Raises Wrong: two entries may name one thing of the server."""
+    twin = declared.setdefault(resource.address, resource)
+    if twin is not resource:
+        where = f" at {twin.origin.place}" if twin.origin else ""
+        what = f"{resource.address} is declared already{where}"
+        raise Wrong(what, "give one of them another name")
 
 
 def queries(scene: Scene) -> tuple[Query, ...]:
@@ -120,7 +127,7 @@ def queries(scene: Scene) -> tuple[Query, ...]:
 
 
 def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
-    """The plan, from rows alone: adopt, diff, order, guard. Raises InputError."""
+    """The plan, from rows alone: adopt, diff, order, guard. Raises DeclaredError."""
     document, context = task.document, scene.context
     parts = [_part(kind, scene, rows) for kind in registry()]
     actual = {a: seen for part in parts for a, seen in part.actual.items()}

@@ -21,7 +21,7 @@ def run(arguments: Sequence[str]) -> int:
     # pydantic would look through every installed package for plugins: 20 ms at each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        code = app(list(arguments), standalone_mode=False)
+        code = app(list(arguments), prog_name="cpctl", standalone_mode=False)
     except CpctlError as error:
         return _report(error, arguments)
     except KeyboardInterrupt:
@@ -37,13 +37,21 @@ def run(arguments: Sequence[str]) -> int:
 
 def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
     if isinstance(error, _usage_error()):
-        said = str(getattr(error, "message", error)).rstrip(".")
-        command = next((word for word in arguments if not word.startswith("-")), "")
-        remedy = f"cpctl {command} --help".replace("  ", " ")
-        return _report(CpctlError(said, remedy=remedy), arguments)
+        return _usage(error, arguments)
     where = f"{type(error).__name__} in cpctl itself"
     remedy = "run it with --debug and report what it prints"
     return _report(CpctlError(where, remedy=remedy), arguments)
+
+
+def _usage(error: Exception, arguments: Sequence[str]) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(context.get_help() if context else error, file=sys.stderr)
+        return 1
+    said = str(error.format_message() if hasattr(error, "format_message") else error).rstrip(".")
+    path = context.command_path.split()[1:] if context else []
+    remedy = " ".join(["cpctl", *path, "--help"])
+    return _report(CpctlError(said, remedy=remedy), arguments)
 
 
 def _usage_error() -> type[Exception]:
@@ -66,7 +74,7 @@ def _report(error: CpctlError, arguments: Sequence[str]) -> int:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = zip(arguments, [*arguments[1:], ""], strict=False)
     return any(
         word == "--format=json" or (word, then) == ("--format", "json") for word, then in pairs
     )

@@ -8,6 +8,7 @@ import typer
 
 from cpctl.cli.apply import apply
 from cpctl.cli.diff import diff
+from cpctl.cli.explain import explain
 from cpctl.cli.init import init
 from cpctl.cli.plan import plan
 from cpctl.cli.sandbox import sandbox
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, plan, apply, diff, schema):
+for command in (init, validate, plan, apply, diff, explain, schema):
     app.command()(command)
 app.add_typer(sandbox, name="sandbox")
 

@@ -86,7 +86,7 @@ def _run(common: Common, lock_timeout: float, saved: Saved | None, asking: _Aski
     from cpctl.reconcile import survey
 
     task = read_task(common)
-    with Session(common.url, "cpctl apply") as session:
+    with Session(common.server, "cpctl apply") as session:
         with progress("Reading the database", quiet=common.quiet):
             planned, scene = survey(task, session)
         if saved is not None:

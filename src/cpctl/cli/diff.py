@@ -47,7 +47,7 @@ def diff(
     task = read_task(common)
     with (
         progress("Reading the database", quiet=quiet),
-        Session(common.url, "cpctl diff") as session,
+        Session(common.server, "cpctl diff") as session,
     ):
         found, _ = survey(task, session)
     show(_render(found, format, verbose=verbose), plain=no_color or format != DriftFormat.text)

@@ -16,6 +16,7 @@ from cpctl.errors import CpctlError
 
 if TYPE_CHECKING:
     from cpctl.document import Document
+    from cpctl.postgres.session import Server
     from cpctl.reconcile import Task
 
 PATIENCE = 1.0
@@ -87,11 +88,17 @@ class Common(NamedTuple):
     quiet: bool
 
     @property
-    def url(self) -> str:
-        """The database to talk to; empty: libpq's own variables and service files."""
-        environment = os.environ
-        fallbacks = (environment.get("CPCTL_DATABASE_URL"), environment.get("DATABASE_URL"))
-        return self.database_url or next((url for url in fallbacks if url), "")
+    def server(self) -> Server:
+        """The database to talk to."""
+        from cpctl.postgres.session import Server
+
+        if self.database_url:
+            return Server(self.database_url, "--database-url")
+        environment = read_environment(self.env_files)
+        for name in ("CPCTL_DATABASE_URL", "DATABASE_URL"):
+            if environment.get(name):
+                return Server(environment[name], name)
+        return Server("", "PGHOST and PGPORT")
 
 
 def read_environment(env_files: list[str] | None) -> dict[str, str]:
@@ -105,14 +112,18 @@ def read_environment(env_files: list[str] | None) -> dict[str, str]:
     return filled(os.environ, known)
 
 
-def read_document(common: Common, *, resolve: bool = True) -> Document:
-    """The files as one document. Raises InputError."""
-    from cpctl.document import env_file_beside, load, read_sources
+def read_document(common: Common, *, resolve: bool = True, pg_cron: str = "") -> Document:
+    """The files as one document. `pg_cron`: judge for this version, not for any.
+
+    Raises InputError.
+    """
+    from cpctl.document import env_file_beside, known_parts, load, read_sources
 
     sources = read_sources(common.files or ["scheduler.yaml"])
     environment = read_environment(common.env_files)
     hint = env_file_beside(sources[0].name)
-    return load(sources, environment, resolve=resolve, env_file_with=hint)
+    parts = known_parts(pg_cron)
+    return load(sources, environment, resolve=resolve, env_file_with=hint, parts=parts)
 
 
 def read_task(common: Common) -> Task:

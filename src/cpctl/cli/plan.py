@@ -67,7 +67,7 @@ def _plan(common: Common) -> Plan:
     task = read_task(common)
     with (
         progress("Reading the database", quiet=common.quiet),
-        Session(common.url, "cpctl plan") as session,
+        Session(common.server, "cpctl plan") as session,
     ):
         made, _ = survey(task, session)
     return made

@@ -50,6 +50,7 @@ class Capabilities:
     reload: bool
     file_settings: bool
     alter_system_allowed: bool
+    read_only: bool
     owners: Mapping[str, OwnerRights]
 
     @property

@@ -16,8 +16,12 @@ from cpctl.core.resource import Resource
 from cpctl.core.sql import identifier
 from cpctl.core.statement import Parameter
 
-ALTER = "EXECUTE ON FUNCTION cron.alter_job(bigint,text,text,text,text,boolean)"
-CREATE_IN = "EXECUTE ON FUNCTION cron.schedule_in_database(text,text,text,text,text,boolean)"
+SIGNATURES = {
+    "alter_job": "bigint,text,text,text,text,boolean",
+    "schedule": "text,text,text",
+    "schedule_in_database": "text,text,text,text,text,boolean",
+    "unschedule": "bigint",
+}
 
 
 class CronJob(NamedTuple):
@@ -95,7 +99,7 @@ class Calls:
             arguments["username"] = job.owner
         if not job.active:
             arguments["active"] = False
-        return self._call("schedule_in_database", arguments, job, CREATE_IN)
+        return self._call("schedule_in_database", arguments, job)
 
     def alter(self, job: CronJob, changed: Collection[str]) -> Call:
         """One `alter_job` of the changed fields: the jobid and the run history stay.
@@ -115,30 +119,29 @@ class Calls:
         superuser = acting(job.owner, self.capabilities) == "superuser"
         if superuser and ("database" in changed or not self.capabilities.superuser_jobs):
             altered["username"] = job.owner
-        return self._call("alter_job", altered, job, ALTER)
+        return self._call("alter_job", altered, job)
 
     def unschedule(self, job: CronJob) -> Call:
         """By jobid: a name finds only the caller's own job."""
         return self._call("unschedule", {"job_id": job.jobid}, job)
 
-    def _call(
-        self, function: str, arguments: Mapping[str, Parameter], job: CronJob, right: str = ""
-    ) -> Call:
+    def _call(self, function: str, arguments: Mapping[str, Parameter], job: CronJob) -> Call:
         named = ", ".join(f"{name} := ${n}" for n, name in enumerate(arguments, 1))
         assumed = acting(job.owner, self.capabilities) == "assumed"
         return Call(
             f"SELECT cron.{function}({named})",
             tuple(arguments.values()),
             job.owner if assumed else None,
-            self._missing(function, right, job.owner),
+            self._missing(function, job.owner),
         )
 
-    def _missing(self, function: str, right: str, owner: str) -> Missing | None:
+    def _missing(self, function: str, owner: str) -> Missing | None:
         who = caller(owner, self.capabilities)
         if acting(owner, self.capabilities) is None:
             return Missing(f"belongs to {owner}", identifier(owner), who)
         if not cron_usage(owner, self.capabilities):
             return Missing("schema cron", "USAGE ON SCHEMA cron", who)
-        if right and function not in functions_for(owner, self.capabilities):
+        if function not in functions_for(owner, self.capabilities):
+            right = f"EXECUTE ON FUNCTION cron.{function}({SIGNATURES[function]})"
             return Missing(function, right, who)
         return None

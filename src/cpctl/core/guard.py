@@ -28,23 +28,28 @@ def guard(
 ) -> tuple[Finding, ...]:
     """The refusals that hold for the changes as a whole."""
     found = (
-        *_standby(changes, capabilities),
+        *_not_writable(changes, capabilities),
         *(() if declares_jobs else _empty_file(changes, file)),
         *_many_deletes(changes, actual),
     )
     return tuple(finding for finding in found if finding.code not in allow)
 
 
-def _standby(changes: Sequence[Change], capabilities: Capabilities) -> Iterable[Finding]:
+def _not_writable(changes: Sequence[Change], capabilities: Capabilities) -> Iterable[Finding]:
     if changes and capabilities.standby:
         remedy = "connect to the primary"
         yield Finding("STANDBY", "this server is a standby: nothing can be changed", None, remedy)
+    elif changes and capabilities.read_only:
+        role = capabilities.role
+        what = f"sessions of {role} are read-only here: default_transaction_read_only is on"
+        yield Finding("READ_ONLY", what, None, "apply as a role that may write")
 
 
 def _empty_file(changes: Sequence[Change], file: str) -> Iterable[Finding]:
     deletes = sum(change.action == "delete" for change in changes)
     if deletes:
-        what = f"{file} declares no jobs, and this would delete {deletes} resources"
+        noun = "resource" if deletes == 1 else "resources"
+        what = f"{file} declares no jobs, and this would delete {deletes} {noun}"
         yield Finding("EMPTY_FILE", what, None, "if that is meant: --allow EMPTY_FILE")
 
 

@@ -29,6 +29,12 @@ EXTENSIONS = frozenset(
 )
 """First parts of names that belong to extensions: real settings, although they have two parts."""
 
+UNLISTED = frozenset(
+    "true false yes no on off 1 0 t f y n debug info notice warning error log fatal panic archive "
+    "hot_standby".split()
+)
+"""Spellings that some enums take although pg_settings does not list them."""
+
 _BYTES = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 _MICROSECONDS = {
     "us": 1,
@@ -74,7 +80,7 @@ def canonical(guc: Guc, text: str) -> str:
         case "real":
             return repr(_number(guc, text))
         case "enum":
-            return text.strip().lower()
+            return _enum(guc, text)
         case _:
             return text
 
@@ -86,6 +92,15 @@ def _bool(guc: Guc, text: str) -> str:
     if word in ("0", "of", "off") or (word and ("false".startswith(word) or "no".startswith(word))):
         return "off"
     raise Wrong(f'{guc.name} is on or off, not "{text}"', "write on or off")
+
+
+def _enum(guc: Guc, text: str) -> str:
+    word = text.strip().lower()
+    known = [value.lower() for value in guc.enumvals]
+    if known and word not in known and word not in UNLISTED:
+        what = f'{guc.name} is one of {", ".join(guc.enumvals)}, not "{text}"'
+        raise Wrong(what, "write one of them")
+    return word
 
 
 def _number(guc: Guc, text: str) -> float:
@@ -101,7 +116,7 @@ def _number(guc: Guc, text: str) -> float:
         raise Wrong(f'{guc.name} takes no unit, but "{text}" has one', "write the number alone")
     table, base = _table(guc.unit)
     if unit not in table:
-        raise Wrong(f'{guc.name} has no unit "{unit}"', remedy)
+        raise Wrong(f'{guc.name} has no such unit: "{text}"', remedy)
     return _to_base(number, unit, table, base)
 
 
@@ -136,6 +151,16 @@ def _table(base_unit: str) -> tuple[dict[str, int], int]:
 
 def _units(guc: Guc) -> str:
     return f" with one of {', '.join(_table(guc.unit)[0])}" if guc.unit else ""
+
+
+def humane(guc: Guc, base: str) -> str:
+    """A whole number of base units in the largest unit that has no fraction, as SHOW has it."""
+    if guc.vartype != "integer" or guc.unit is None or not base.isdigit() or base == "0":
+        return base
+    table, size = _table(guc.unit)
+    total = int(base) * size
+    unit = next((u for u in reversed(table) if total % table[u] == 0), "")
+    return f"{total // table[unit]}{unit}" if unit else base
 
 
 def names(text: str) -> tuple[str, ...] | None:

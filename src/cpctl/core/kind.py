@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
-from cpctl.core.resource import Resource, Sealed, State
+from cpctl.core.resource import Resource, Sealed, State, Value
 from cpctl.core.scope import Scope
+from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
 
@@ -37,7 +38,7 @@ class Context:
 
     `owner`: whose jobs the file's are; `owner_declared`: the file says so itself.
     `seal`: turns a value into its digest for this process; `secret`: the same for a reference,
-    with an empty digest where its source has no value.
+    with no digest where its source has no value; `one_line`: a setting could hold its value.
     """
 
     capabilities: Capabilities
@@ -49,6 +50,7 @@ class Context:
     owners: frozenset[str]
     seal: Callable[[str], Sealed]
     secret: Callable[[str], Sealed]
+    one_line: Callable[[str], bool]
 
 
 class Survey(NamedTuple):
@@ -65,6 +67,14 @@ def _nothing(*_: object) -> tuple[Any, ...]:
     return ()
 
 
+def _silent(_: str, __: Value, ___: Clock) -> Speech | None:
+    return None
+
+
+def _itself(key: str, _: object) -> object:
+    return key
+
+
 def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**seen.fields, **declared.fields})
 
@@ -74,13 +84,15 @@ class Kind:
     """One resource kind: a destination that is inspected, diffed and written.
 
     `spec` is the pydantic model of one entry under `document_key`; `defaults` that of the file's
-    `defaults`. `check` raises Wrong for what a model cannot see (its name). `scope_name` is what
+    `defaults`. `check` raises Wrong for what a model cannot see (its name), `judge` for what a
+    version of pg_cron would not do (empty: any version). `scope_name` is what
     the globs of `scope` are matched with (None: never in scope); `fold`: case-insensitively.
+    `identity`: what two entries must not share, as far as the file can tell.
     `declare` makes the desired resource; empty fields mean that it must not exist.
     `actual` makes the resources from the rows of `queries`. `adopt` copies what is undeclared or
     equal in meaning from the seen resource into the declared one. `removable` gives the reason
-    for removing an undeclared resource, or None to leave it alone. `blank` is the text that
-    `# will be …` uses for a resource nobody declared.
+    for removing an undeclared resource, or None to leave it alone. `speak` puts a field's
+    value into words.
     """
 
     name: str
@@ -93,9 +105,12 @@ class Kind:
     removable: Callable[[Resource, Context], str | None]
     adopt: Callable[[Resource, Resource, Context], Resource] = _merge
     check: Callable[[Text, Any], None] = _nothing  # type: ignore[assignment]
+    judge: Callable[[Text, Any, str], None] = _nothing  # type: ignore[assignment]
     scope_name: Callable[[str, Any], str | None] = _nothing  # type: ignore[assignment]
+    identity: Callable[[str, Any], object] = _itself
     fold: bool = False
     defaults: type[Any] | None = None
+    speak: Callable[[str, Value, Clock], Speech | None] = _silent
     refusals: Callable[[Survey], tuple[Finding, ...]] = _nothing
     hazards: Callable[[Change, Context], tuple[Finding, ...]] = _nothing
     notes: Callable[[Survey], tuple[Finding, ...]] = _nothing

@@ -19,7 +19,7 @@ PENDING = "setting could not be applied"
 
 
 class Real(NamedTuple):
-    """A real setting: `loaded` is what this session has, in base units; `boot` the built-in one."""
+    """A real setting: `loaded` is a session's default, in base units; `boot` the built-in one."""
 
     guc: Guc
     context: str
@@ -27,7 +27,6 @@ class Real(NamedTuple):
     boot: str
     source: str
     pending_restart: bool
-    shown: str
 
 
 class Entry(NamedTuple):
@@ -91,7 +90,7 @@ def read(rows: dict[str, Sequence[tuple[Any, ...]]], role: str, database: str) -
     known = ServerSettings(errors=_errors(rows["files"]))
     for name, own, vartype, unit, enumvals, *rest in rows["reals"]:
         known.reals[name] = Real(Guc(own, vartype, unit, tuple(enumvals or ())), *rest)
-    for name, value, file, error in rows["files"]:
+    for name, value, file, _, error in rows["files"]:
         if name is not None and error in (None, PENDING):
             known.files[name] = Entry(value, file)
     for where, who, entry in rows["overrides"]:
@@ -114,7 +113,7 @@ def _setter(database: str | None, role: str | None) -> str:
 
 def _errors(files: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
     return tuple(
-        f"{file}: {name or 'the file'}: {error}"
-        for name, _, file, error in files
+        f"{file}:{line}: {f'{name}: ' if name else ''}{error}"
+        for name, _, file, line, error in files
         if error not in (None, PENDING)
     )

@@ -77,17 +77,18 @@ def _check_server(capabilities: Capabilities) -> None:
 def _check_visible(capabilities: Capabilities) -> None:
     """Raises Refused: what a role may not see must never count as absent."""
     role = capabilities.role
-    if not (capabilities.cron_usage and capabilities.jobs_readable):
-        raise Refused(
-            f"{role} may not read cron.job.",
-            remedy=f"{grant('USAGE ON SCHEMA cron', role)} {grant('SELECT ON cron.job', role)}",
-        )
+    if not capabilities.cron_usage:
+        what = f"{role} may not use the schema cron. Nothing was written."
+        raise Refused(what, remedy=grant("USAGE ON SCHEMA cron", role))
+    if not capabilities.jobs_readable:
+        what = f"{role} may not read cron.job. Nothing was written."
+        raise Refused(what, remedy=grant("SELECT ON cron.job", role))
     hidden = sorted(_hidden_owners(capabilities))
     if hidden:
         names = ", ".join(hidden)
         raise Refused(
-            f"row security hides the jobs of {names} from {role}; hidden is not absent.",
-            details=(f"the file declares jobs of {names}",),
+            f"row security hides the jobs of {names} from {role}; hidden is not absent. "
+            "Nothing was written.",
             remedy=f"{grant(', '.join(map(identifier, hidden)), role)} "
             f"or ALTER ROLE {identifier(role)} BYPASSRLS;",
         )

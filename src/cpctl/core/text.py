@@ -58,11 +58,14 @@ def text(value: str, source: Source, start: int, end: int, style: Style) -> Text
 
 
 class Wrong(ValueError):
-    """A scalar that cannot be what it should be, and the remedy; validators raise it."""
+    """A scalar that cannot be what it should be, and the remedy; validators raise it.
 
-    def __init__(self, what: str, remedy: str) -> None:
+    `field`: which one of an entry's scalars, where the entry as a whole was looked at.
+    """
+
+    def __init__(self, what: str, remedy: str, field: str = "") -> None:
         super().__init__(what)
-        self.what, self.remedy = what, remedy
+        self.what, self.remedy, self.field = what, remedy, field
 
 
 def as_flag(value: object) -> object:

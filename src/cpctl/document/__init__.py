@@ -3,6 +3,7 @@
 from cpctl.document.document import Document
 from cpctl.document.envfile import env_file_beside, filled, parse_env_file
 from cpctl.document.load import load
+from cpctl.document.parts import known_parts
 from cpctl.document.schema import schema
 from cpctl.document.source import read_source, read_sources
 
@@ -10,6 +11,7 @@ __all__ = [
     "Document",
     "env_file_beside",
     "filled",
+    "known_parts",
     "load",
     "parse_env_file",
     "read_source",

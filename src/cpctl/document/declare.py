@@ -11,10 +11,10 @@ from cpctl.core.text import Text, text
 from cpctl.document.expand import Entry, Expansion
 from cpctl.document.findings import Findings
 from cpctl.document.models import Head
+from cpctl.document.node import Mapping, Node
 from cpctl.document.parts import Parts, Section
 from cpctl.document.rules import outsiders, twins
 from cpctl.document.sections import model_of, passes, take_defaults, validated
-from cpctl.document.tree import Mapping, Node
 from cpctl.document.words import Spot
 
 Entries = Values[str, Values[Text, Any]]
@@ -66,10 +66,10 @@ def _of_kind(
     own = checked[kind.document_key]
     ours = ((entry, node) for entry, node in made if entry.document_key == kind.document_key)
     added = [pair for entry, node in ours for pair in _made(kind, entry, node, findings)]
-    if kind.fold or added:
-        findings.add(twins(kind, [*own.items(), *added]))
-    findings.add(outsiders(kind, [*own.items(), *added], head.scope))
-    return dict((*own.items(), *added)) if added else own
+    declared = [*own.items(), *added]
+    findings.add(twins(kind, declared))
+    findings.add(outsiders(kind, declared, head.scope))
+    return dict(declared) if added else own
 
 
 def _made(kind: Kind, entry: Entry, node: Node, findings: Findings) -> Iterator[tuple[Text, Any]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from cpctl.core.text import Source, Text
 from cpctl.document.models import Head
+from cpctl.document.node import Mapping as Tree
+from cpctl.document.node import Node
 from cpctl.document.overlay import merge
 from cpctl.document.printed import printed_lines
-from cpctl.document.tree import Mapping as Tree
-from cpctl.document.tree import Node, read
+from cpctl.document.tree import read
 from cpctl.errors import Place
 
 

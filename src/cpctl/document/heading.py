@@ -12,8 +12,8 @@ from cpctl.core.scope import Scope
 from cpctl.core.text import Text
 from cpctl.document.findings import Findings
 from cpctl.document.models import Head, head_model
+from cpctl.document.node import Mapping
 from cpctl.document.parts import Parts
-from cpctl.document.tree import Mapping
 from cpctl.document.words import Spot, in_words
 
 _STAND_IN: Final = {"version": "1", "name": "unnamed"}
@@ -22,7 +22,7 @@ _STAND_IN: Final = {"version": "1", "name": "unnamed"}
 def head_from(root: Mapping, top: Text, parts: Parts, findings: Findings) -> Head:
     """The head; where it is wrong, what is right of it. `top`: the place of the whole file."""
     keys = tuple(section.document_key for section in parts.sections())
-    tree = Mapping((key, value) for key, value in root.items() if key not in keys)
+    tree = root.without(keys)
     model = head_model(parts)
     try:
         checked = model.model_validate(tree)

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from cpctl.core.text import Text, Wrong
-from cpctl.document.tree import Mapping, Node
+from cpctl.document.node import Mapping, Node
 from cpctl.document.trouble import Trouble
 
-_SIGN: Final = re.compile(r"\$\$\{|\$\{(?P<body>[^}]*)(?P<close>\}?)")
-_BODY: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-.*)?", re.DOTALL)
+_SIGN: Final = re.compile(
+    r"""\$\$\{ | \$\{
+    (?P<name>[A-Za-z0-9_]*) (?P<form>:?[-?+=]|[:#%/^,@]|) (?P<rest>[^}]*) (?P<close>\}?)""",
+    re.VERBOSE,
+)
 _FORMS: Final = "write ${NAME} or ${NAME:-default}; $${ is a literal ${"
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -130,19 +133,34 @@ def _fill(found: re.Match[str], variables: Variables, values: dict[str, str]) ->
     """What stands for one `${…}`; None: that is not asked for."""
     if found["close"] is None:
         return "${"
-    body = _BODY.fullmatch(found["body"])
-    if body is None or not found["close"] or "${" in found["body"]:
-        return Wrong("this ${ begins no variable", _FORMS)
-    if not variables.resolve:
-        return None
-    name, default = body["name"], body["default"]
-    filled = variables.value(name, default and default[2:])
+    wrong = _malformed(**found.groupdict())
+    if wrong or not variables.resolve:
+        return wrong
+    name, default = found["name"], found["rest"] if found["form"] else None
+    filled = variables.value(name, default)
     if filled is None:
         return variables.missing(name)
     if _NO_TEXT.search(filled):
         return Wrong(f"{name} holds a byte that is not UTF-8 text", "set it to text")
     values[name] = filled
     return filled
+
+
+def _malformed(name: str, form: str, rest: str, close: str) -> Wrong | None:
+    """What is wrong with a `${…}`, of which nothing but the name and the form is shown."""
+    shown = f"`${{{name}{form}{'…' if rest else ''}{close}`"
+    if not close:
+        return Wrong(f"{shown} is never closed", f"close it with }}; {_FORMS}")
+    if not (name or form or rest):
+        return Wrong(f"{shown} names no variable", _FORMS)
+    if not name or name[0].isdigit():
+        what = f"{shown} is no variable: a name has letters, digits and _, and no digit first"
+        return Wrong(what, _FORMS)
+    if "${" in rest:
+        return Wrong(f"{shown} holds another ${{, which is not read", _FORMS)
+    if form != ":-" and form + rest:
+        return Wrong(f"{shown} is no form that cpctl reads", _FORMS)
+    return None
 
 
 def _offset(value: Text, found: re.Match[str]) -> int:

@@ -12,11 +12,12 @@ from cpctl.document.document import Document
 from cpctl.document.findings import Findings
 from cpctl.document.heading import head_from
 from cpctl.document.interpolate import Variables, interpolate
+from cpctl.document.node import Mapping
 from cpctl.document.overlay import merge, stray_nulls
 from cpctl.document.parts import Parts, known_parts, raw_parts
 from cpctl.document.sections import Reader, read_companions
 from cpctl.document.source import read_beside
-from cpctl.document.tree import Mapping, read
+from cpctl.document.tree import read
 from cpctl.document.trouble import Trouble, trouble_at
 
 
@@ -35,7 +36,8 @@ def load(
 ) -> Document:
     """The document that these files make together; each later one is laid over those before.
 
-    `resolve`: False leaves variables as written. `env_file_with`: see Variables.
+    `resolve`: False leaves variables as written. `env_file_with`: see Variables. `parts`: what
+    a file may hold, and the version of pg_cron that entries are judged for.
     Raises InputError.
     """
     parts = parts or known_parts()

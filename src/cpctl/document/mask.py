@@ -8,7 +8,7 @@ from typing import Final
 
 from cpctl.core.text import Wrong
 from cpctl.document.interpolate import Resolved
-from cpctl.document.tree import Mapping, Node
+from cpctl.document.node import Mapping, Node
 
 _WHOLE: Final = 4
 _PIECE: Final = 6

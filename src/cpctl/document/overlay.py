@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from cpctl.core.text import Text
-from cpctl.document.tree import Mapping, Node, Reading
+from cpctl.document.node import Mapping, Node
+from cpctl.document.tree import Reading
 from cpctl.document.trouble import Trouble, trouble_at
 
 FIRST_ONLY: Final = ("version", "name")
@@ -36,6 +37,7 @@ def _refuse_identity(root: Mapping) -> Iterator[Trouble]:
 
 
 def _lay(over: Mapping, base: Mapping) -> Iterator[Trouble]:
+    base.gaps.update(over.gaps)
     for key, value in over.items():
         if value is None:
             yield from _remove(key, base)
@@ -49,6 +51,7 @@ def _lay(over: Mapping, base: Mapping) -> Iterator[Trouble]:
 def _remove(key: Text, base: Mapping) -> Iterable[Trouble]:
     if key in base:
         del base[key]
+        base.gaps[key] = key
         return
     base[key] = None
     what = f"`{key}: null` removes nothing: no file before this one has it"

@@ -30,16 +30,17 @@ class Section(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """Every kind and every expansion that a file may use."""
+    """Every kind and every expansion that a file may use, and the pg_cron it is for."""
 
     kinds: tuple[Kind, ...]
     expansions: tuple[Expansion, ...]
+    pg_cron: str = ""
 
     def sections(self) -> Iterator[Section]:
         for sugar in self.expansions:
             yield Section(sugar.document_key, sugar.spec, partial(check_name, sugar))
         for kind in self.kinds:
-            yield Section(kind.document_key, kind.spec, kind.check)
+            yield Section(kind.document_key, kind.spec, partial(_check_entry, kind, self.pg_cron))
 
     def defaults(self) -> tuple[type[BaseModel], ...]:
         return tuple(kind.defaults for kind in self.kinds if kind.defaults is not None)
@@ -48,8 +49,15 @@ class Parts(NamedTuple):
         return next(kind for kind in self.kinds if kind.document_key == document_key)
 
 
-def known_parts() -> Parts:
-    return Parts(registry(), expansions())
+def _check_entry(kind: Kind, pg_cron: str, key: Text, made: object) -> None:
+    """Raises Wrong."""
+    kind.check(key, made)
+    kind.judge(key, made, pg_cron)
+
+
+def known_parts(pg_cron: str = "") -> Parts:
+    """Every part there is; `pg_cron`: the version that entries are judged for, empty for any."""
+    return Parts(registry(), expansions(), pg_cron)
 
 
 def raw_parts(parts: Parts) -> Raw:

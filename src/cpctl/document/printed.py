@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cpctl.core.text import Text
-from cpctl.document.tree import Mapping, Node
+from cpctl.document.node import Mapping, Node
 
 _PLAIN: Final = re.compile(r"true|false|[0-9]+")
 _BARE_KEY: Final = re.compile(r"(?!null$|NULL$|Null$)[A-Za-z_][\w.-]*")

@@ -16,12 +16,12 @@ Declared = Sequence[tuple[Text, Any]]
 
 def twins(kind: Kind, declared: Declared) -> Iterator[Trouble]:
     """Entries that are one thing on the server."""
-    first: dict[str, Text] = {}
-    for name, _ in declared:
-        known = first.setdefault(name.lower() if kind.fold else name, name)
+    first: dict[object, Text] = {}
+    for name, spec in declared:
+        known = first.setdefault(kind.identity(name.lower() if kind.fold else name, spec), name)
         if known is not name:
-            also = "" if known == name else f" as `{known}`"
-            what = f"{kind.name} `{name}` is declared twice: also at {known.place}{also}"
+            here = "" if known == name else f", here as `{name}`"
+            what = f"{kind.name} `{known}` is declared twice: at {known.place} already{here}"
             yield trouble_at(name, what, "remove one of them")
 
 

@@ -13,8 +13,8 @@ from cpctl.core.text import Source, Text, Wrong, text
 from cpctl.document.findings import Findings
 from cpctl.document.interpolate import Unresolved
 from cpctl.document.mask import masked
+from cpctl.document.node import Mapping, Node
 from cpctl.document.parts import Section
-from cpctl.document.tree import Mapping, Node
 from cpctl.document.trouble import Trouble, trouble_at, trouble_of
 from cpctl.document.words import Spot, in_words
 
@@ -54,7 +54,8 @@ def _companion(
             try:
                 entry[new_key] = _whole(read(str(Path(named.source.name).parent / named)))
             except Wrong as wrong:
-                yield trouble_at(named, f"{companion}: {wrong.what}", wrong.remedy)
+                what = f'{companion}: {wrong.what}: "{named}"'
+                yield trouble_of(named, masked(Wrong(what, wrong.remedy), named))
 
 
 def _whole(source: Source) -> Text:
@@ -86,6 +87,9 @@ def passes(section: Section, spot: Spot, made: object, findings: Findings) -> bo
     try:
         section.check(spot.key, made)
     except Wrong as wrong:
-        findings.add((trouble_of(spot.key, masked(wrong, spot.written)),))
+        node = spot.written
+        field = node.get(Text(wrong.field)) if isinstance(node, Mapping) else None
+        where = field if isinstance(field, Text) else spot.key
+        findings.add((trouble_of(where, masked(wrong, node)),))
         return False
     return True

@@ -6,7 +6,7 @@ import codecs
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from cpctl.core.text import Source, Wrong
 from cpctl.errors import Fault, InputError, Place
@@ -17,15 +17,23 @@ STDIN: Final = "-"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+class _Remedies(NamedTuple):
+    """What to do where it depends on what the file is for."""
+
+    missing: str = "check the path"
+    directory: str = "name a file"
+    large: str = "check that it is the right file"
+
+
 def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> tuple[Source, ...]:
-    """All input files, or everything that is wrong with any of them.
+    """The scheduler file and its overlays, or everything that is wrong with any of them.
 
     Raises InputError.
     """
     sources, faults = list[Source](), list[Fault]()
-    for path in paths:
+    for number, path in enumerate(paths):
         try:
-            sources.append(_read(path, stdin))
+            sources.append(_read(path, stdin, _remedies(path, number)))
         except InputError as error:
             faults.extend(error.faults)
     if paths.count(STDIN) > 1:
@@ -35,12 +43,21 @@ def read_sources(paths: Sequence[str], stdin: BinaryIO | None = None) -> tuple[S
     return tuple(sources)
 
 
+def _remedies(path: str, number: int) -> _Remedies:
+    """For the file of that number, which only as the first is the scheduler file itself."""
+    return _Remedies(
+        "check the path after -f" if number else "check the path; cpctl init writes a first one",
+        f"name a file: {Path(path) / 'scheduler.yaml'}",
+        "check that it is the right file, or divide it: -f A -f B",
+    )
+
+
 def read_source(path: str, stdin: BinaryIO | None = None) -> Source:
-    """One input file; `-` is standard input.
+    """Any other input file; `-` is standard input.
 
     Raises InputError.
     """
-    return read_sources((path,), stdin)[0]
+    return _read(path, stdin, _Remedies())
 
 
 def read_beside(path: str) -> Source:
@@ -48,7 +65,7 @@ def read_beside(path: str) -> Source:
 
     Raises Wrong.
     """
-    return Source(path, _text(path, _contents(path)))
+    return Source(path, _text(path, _contents(path, _Remedies())))
 
 
 class _BadByteError(Wrong):
@@ -59,11 +76,12 @@ class _BadByteError(Wrong):
         self.bare, self.place = what, place
 
 
-def _read(path: str, stdin: BinaryIO | None) -> Source:
+def _read(path: str, stdin: BinaryIO | None, remedies: _Remedies) -> Source:
     name = "<stdin>" if path == STDIN else path
     try:
-        data = _limited(stdin or sys.stdin.buffer) if path == STDIN else _contents(path)
-        return Source(name, _text(name, data))
+        if path == STDIN:
+            return Source(name, _text(name, _limited(stdin or sys.stdin.buffer, remedies)))
+        return Source(name, _text(name, _contents(path, remedies)))
     except _BadByteError as wrong:
         fault = Fault(wrong.bare, str(wrong.place), wrong.remedy)
     except Wrong as wrong:
@@ -71,30 +89,28 @@ def _read(path: str, stdin: BinaryIO | None) -> Source:
     raise InputError((fault,))
 
 
-def _contents(path: str) -> bytes:
+def _contents(path: str, remedies: _Remedies) -> bytes:
     if "\x00" in path:
         raise Wrong("this is no path (it holds a NUL)", "check the path")
     try:
         with Path(path).open("rb") as file:
-            return _limited(file)
+            return _limited(file, remedies)
     except FileNotFoundError:
-        remedy = "check the path; cpctl init writes a first one"
-        raise Wrong("there is no such file", remedy) from None
+        raise Wrong("there is no such file", remedies.missing) from None
     except IsADirectoryError:
-        remedy = f"name a file: {Path(path) / 'scheduler.yaml'}"
-        raise Wrong("this is a directory", remedy) from None
+        raise Wrong("this is a directory", remedies.directory) from None
     except PermissionError:
         raise Wrong("this user may not read it", f"chmod u+r {path}, or run as its owner") from None
     except OSError as error:
         raise Wrong(f"it cannot be read ({error.strerror})", "check the path") from None
 
 
-def _limited(file: BinaryIO) -> bytes:
+def _limited(file: BinaryIO, remedies: _Remedies) -> bytes:
     """Everything in it, reading no more than is allowed: it may be a device without end."""
     data = file.read(SIZE_LIMIT + 1)
     if len(data) > SIZE_LIMIT:
         limit = f"it is larger than {SIZE_LIMIT // 1024**2} MB, which no scheduler needs"
-        raise Wrong(limit, "check that it is the right file, or divide it: -f A -f B")
+        raise Wrong(limit, remedies.large)
     return data
 
 

@@ -1,37 +1,18 @@
-"""YAML events → a tree of scalars as written, because resolving them is what loses `1.10` and `on`.
-
-Keys and scalars are Text; None is a written `null`.
-"""
+"""YAML events → a tree of scalars as written: resolving them is what loses `1.10` and `on`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 import yaml
 
 from cpctl.core.text import Source, Style, Text, text
+from cpctl.document.node import ANY, Mapping, Node, cut_before, is_nothing, unreadable
 from cpctl.document.trouble import Trouble
 from cpctl.document.yaml_words import explain, untagged
-
-Node: TypeAlias = "Text | Mapping | list[Node] | None"
-
-
-class Mapping(dict[Text, Node]):
-    """Keys and values as a file has them; a type of its own, so that models know them from ours."""
-
-    __slots__ = ()
-
-    def at(self, name: str) -> Node:
-        """The value of a key, or None."""
-        return self.get(cast("Text", name))
-
-    def key(self, name: str) -> Text:
-        """The key of that name, with its place."""
-        return next(key for key in self if key == name)
-
 
 DEPTH_LIMIT: Final = 16
 NULLS: Final = frozenset(("null", "Null", "NULL", "~"))
@@ -40,7 +21,11 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _BREAKS = "\x85\u2028\u2029"
 _BREAK = re.compile(f"\r(?!\n)|[{_BREAKS}]")
 _REST = " The rest was not read."
-_EMPTY = ("the file is empty", "cpctl init writes one to start from")
+_BEGIN = "cpctl init writes one to start from; an overlay can be left out"
+_NO_TEXT = ("a key must be text", "put it in quotes")
+_NO_KEY = ("a key is missing before the colon", "write one")
+_CUT = ("in { } a comma ends this value", "put it in quotes, or write what follows as key: value")
+_MERGE = ("merge keys (<<) are not read", "use defaults:, or an overlay")
 _UNALIASED = "write the value itself, or quote it if the * is meant"
 _UNANCHORED = "remove it and use defaults:, or quote it if the & is meant"
 _UNEMPTY = 'write one; "" is empty text, {} no entries, and a key that is not needed can go'
@@ -103,20 +88,24 @@ class _Reader:
 
     def _root(self, start: _Event) -> Mapping | None:
         if type(start) is yaml.StreamEndEvent:
-            self._refuse(0, *_EMPTY)
+            self._refuse_nothing()
             return None
         event = self._next()
         root = self._node(event, 0)
         self._refuse_more()
         if isinstance(root, Mapping):
             return root
-        if root == "":
-            self._refuse(0, *_EMPTY)
+        if is_nothing(root):
+            self._refuse_nothing()
             return None
         what = "a list" if isinstance(root, list) else "a single value"
         what = f"expected keys and values at the top, got {what}"
         self._refuse(event.start_mark.index, what, "begin with `version: 1`")
         return None
+
+    def _refuse_nothing(self) -> None:
+        commented = "#" in self.source.text
+        self._refuse(0, f"the file {'has only comments' if commented else 'is empty'}", _BEGIN)
 
     def _refuse_more(self) -> None:
         self._next()
@@ -146,7 +135,7 @@ class _Reader:
         start = event.start_mark.index
         if kind is yaml.AliasEvent:
             self._refuse(start, "aliases (*) are not read", _UNALIASED)
-            return self._text(event, "")
+            return unreadable(self._text(event, ""))
         self._refuse_properties(event)
         if depth == DEPTH_LIMIT:
             what = f"this is nested more than {DEPTH_LIMIT} levels deep."
@@ -159,25 +148,32 @@ class _Reader:
         made, following, scalar = Mapping(), self._next, self._scalar
         while type(event := following()) is not _MAPPING_END:
             key = self._key(event, depth)
+            if key is None:
+                made.gaps[ANY] = self._text(event, "")
+                self._skip(following(), depth)
+                continue
             event = following()
             value = scalar(event) if type(event) is _SCALAR else self._node(event, depth)
             if key in made:
                 self._refuse_twice(key, made)
+            elif value:
+                made[key] = value
             else:
-                made[key] = value or self._hollow(made, key, value)
-        if "<<" in made:
-            key = made.key("<<")
-            self._refuse(key.start, "merge keys (<<) are not read", "use defaults:, or an overlay")
+                self._take_hollow(made, key, value)
         return made
 
-    def _hollow(self, mapping: Mapping, key: Text, value: Node) -> Node:
+    def _take_hollow(self, made: Mapping, key: Text, value: Node) -> None:
         """A value without content: `null` is noted, and nothing at all is not taken for it."""
         if value is None:
-            self.nulls.append((mapping, key))
-        elif _is_nothing(value):
+            self.nulls.append((made, key))
+        elif is_nothing(value):
+            value = None
+            if cut := cut_before(key, made):
+                made.gaps[key] = cut
+                self._refuse(cut.start, *_CUT)
+                return
             self._refuse(key.start, f"`{key}` has no value", _UNEMPTY)
-            return None
-        return value
+        made[key] = value
 
     def _refuse_twice(self, key: Text, made: Mapping) -> None:
         what = f"`{key}` stands here twice; first in line {made.key(key).place.line}"
@@ -187,28 +183,34 @@ class _Reader:
         made: list[Node] = []
         while type(event := self._next()) is not _LIST_END:
             item = self._node(event, depth)
-            if item is None or _is_nothing(item):
+            if item is None or is_nothing(item):
                 start = event.start_mark.index
                 self._refuse(start, "an item of this list is empty", 'remove it, or write ""')
             else:
                 made.append(item)
         return made
 
-    def _key(self, event: _Event, depth: int) -> Text:
-        if type(event) is not _SCALAR:
-            self._refuse(event.start_mark.index, "a key must be text", "put it in quotes")
-            self._node(event, depth)
-            return self._text(event, "?")
-        key = self._scalar(event)
-        if not key:
-            return self._odd_key(event)
-        return key
+    def _key(self, event: _Event, depth: int) -> Text | None:
+        """The key, or None where it is refused."""
+        key = self._scalar(event) if type(event) is _SCALAR else None
+        return key if key and key != "<<" else self._odd_key(event, depth)
 
-    def _odd_key(self, event: _Event) -> Text:
-        if not event.value and not event.style:
-            start = event.start_mark.index
-            self._refuse(start, "a key is missing before the colon", "write one")
-        return self._text(event, event.value)
+    def _odd_key(self, event: _Event, depth: int) -> Text | None:
+        if type(event) is not _SCALAR:
+            words = _NO_TEXT
+            self._skip(event, depth)
+        elif event.style or event.value in NULLS:
+            return self._text(event, event.value)
+        else:
+            words = _MERGE if event.value else _NO_KEY
+        self._refuse(event.start_mark.index, *words)
+        return None
+
+    def _skip(self, event: _Event, depth: int) -> None:
+        """Go past a node that is not wanted, whatever is wrong in it."""
+        troubles, nulls = len(self.troubles), len(self.nulls)
+        self._node(event, depth)
+        del self.troubles[troubles:], self.nulls[nulls:]
 
     def _scalar(self, event: _Event) -> Text | None:
         value, style = event.value, event.style
@@ -236,7 +238,3 @@ class _Reader:
     def _text(self, event: _Event, value: str) -> Text:
         style: Style = getattr(event, "style", "")
         return text(value, self.source, event.start_mark.index, event.end_mark.index, style)
-
-
-def _is_nothing(node: Node) -> bool:
-    return isinstance(node, Text) and not node and not node.style and node.start == node.end

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from cpctl.core.text import Text, Wrong
+from cpctl.core.text import Source, Text, Wrong
 from cpctl.document.interpolate import Unresolved
 from cpctl.document.mask import masked
-from cpctl.document.tree import Mapping, Node
+from cpctl.document.node import ANY, Mapping, Node
 from cpctl.document.trouble import Trouble, trouble_of
 
 _MAPPING: Final = ("a mapping", "write its `key: value` lines below it, indented")
@@ -74,17 +74,40 @@ class _Place(NamedTuple):
 
 
 def in_words(error: ValidationError, spot: Spot) -> Iterator[Trouble]:
-    """Each complaint once; nothing about scalars whose variables are not known."""
+    """Each complaint once; nothing about scalars whose variables are not known.
+
+    Of the complaints of a union's members about one place, those that got furthest count.
+    """
     problems = error.errors(include_url=False)
     meant = {_meant(problem, spot) for problem in problems}
-    for problem in problems:
+    furthest: dict[tuple[Source, int], int] = {}
+    for problem in sorted(problems, key=lambda it: len(it["loc"]), reverse=True):
         loc = problem["loc"]
         if problem["type"] == "missing" and meant & {loc, (*loc[:-1], f"{loc[-1]}_file")}:
             continue
         place = _walk(spot, loc)
-        where = place.key if problem["type"] == "extra_forbidden" else place.text
+        where = _where(problem, place)
+        if len(loc) < furthest.setdefault((where.source, where.start), len(loc)):
+            continue
         if not isinstance(where, Unresolved):
             yield trouble_of(where, masked(_wrong(problem, place, spot), spot.written))
+
+
+def _where(problem: ErrorDetails, place: _Place) -> Text:
+    if problem["type"] == "extra_forbidden":
+        return place.key
+    gap = _gap(problem, place)
+    return place.text if gap is None else gap
+
+
+def _gap(problem: ErrorDetails, place: _Place) -> Text | None:
+    """The text that is the reason why something is missing, or is not what it should be."""
+    gaps = place.node.gaps if isinstance(place.node, Mapping) else {}
+    names: tuple[str | None, ...] = (ANY,)
+    if problem["type"] == "missing":
+        name = problem["loc"][-1]
+        names = (str(name), f"{name}_file", ANY)
+    return next((gaps[name] for name in names if name in gaps), None)
 
 
 def _meant(problem: ErrorDetails, spot: Spot) -> tuple[int | str | None, ...]:
@@ -119,20 +142,23 @@ def _wrong(problem: ErrorDetails, place: _Place, spot: Spot) -> Wrong:
     if isinstance(raised, Wrong):
         return raised
     if kind == "missing":
-        return _missing(spot, loc)
+        return _missing(spot, loc, _gap(problem, place))
     if kind == "extra_forbidden":
         return _unknown(problem, spot)
     return _mistyped(problem, _label(loc, place))
 
 
-def _missing(spot: Spot, loc: tuple[int | str, ...]) -> Wrong:
+def _missing(spot: Spot, loc: tuple[int | str, ...], gap: Text | None) -> Wrong:
     name = str(loc[-1])
     fields = _fields(_model_at(spot.model, loc[:-1]))
     examples = (fields[name].examples if name in fields else None) or ["…"]
     remedy = f"add {name}: {_example(examples[0])}"
     if f"{name}_file" in fields:
         remedy += f", or {name}_file: PATH"
-    return Wrong(f"{_path(spot, loc[:-1]) or 'the file'} needs `{name}`", remedy)
+    path = _path(spot, loc[:-1]) or "the file"
+    if gap in (name, f"{name}_file"):
+        return Wrong(f"`{gap}: null` takes away what {path} needs", f"remove the null, or {remedy}")
+    return Wrong(f"{path} needs `{name}`", remedy)
 
 
 def _example(value: object) -> str:

@@ -14,11 +14,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
 from cpctl.core.kind import Context, Kind, Query, Rows
-from cpctl.core.resource import Address, Fields, Resource, State
+from cpctl.core.resource import Address, Fields, Resource, State, Value
+from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text, Wrong, as_flag, as_sql
 from cpctl.kinds import sql
 from cpctl.lints import jobs as lints
+from cpctl.lints.jobs import name_fault
+from cpctl.lints.schedules import codes_wrong, schedule_wrong
+from cpctl.schedule.speech import speak
 
 LONGEST_NAME = 2000
 """Bytes; from about 2,700 on the server's index cannot hold it (54000)."""
@@ -73,6 +77,11 @@ class Spec(Defaults):
         description="A file that holds the command, relative to this one.",
         examples=["sql/nightly.sql"],
     )
+    allow: tuple[str, ...] = Field(
+        (),
+        description="Codes of spellings that pg_cron misreads, where that is meant.",
+        examples=[["NEVER_RUNS"]],
+    )
     name: str | None = Field(
         None, min_length=1, description="The job's name on the server, where it is not this key."
     )
@@ -84,6 +93,16 @@ def _check(key: Text, spec: Spec) -> None:
         raise Wrong("a job needs a name", "write one before the colon")
     if len(name.encode()) > LONGEST_NAME:
         raise Wrong("the job's name is over 2,000 bytes", "shorten it")
+
+
+def _judge(key: Text, spec: Spec, pg_cron: str) -> None:
+    """Raises Wrong for what this version of pg_cron (empty: any) would not do as it reads."""
+    name_wrong = name_fault(spec.name or key, pg_cron) if pg_cron else ""
+    if name_wrong:
+        raise Wrong(name_wrong, "shorten it, or update pg_cron to 1.5", "name")
+    wrong = codes_wrong(spec.allow) or schedule_wrong(spec.schedule, spec.allow, pg_cron)
+    if wrong is not None:
+        raise wrong
 
 
 def _address(name: str, owner: str, context: Context) -> Address:
@@ -111,6 +130,9 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     return Resource(_address(name, owner, context), fields, facts, origin)
 
 
+_USUAL = ("database", "active")
+
+
 def _implied(fields: Fields, context: Context) -> tuple[str, ...]:
     """Fields that say nothing a reader would not assume."""
     usual = {"database": context.capabilities.home, "active": True}
@@ -126,6 +148,7 @@ def _queries(context: Context, _: Sequence[Resource]) -> tuple[Query, ...]:
 
 
 def _actual(rows: Rows, _: State, context: Context) -> Iterable[Resource]:
+    home = context.capabilities.home
     for jobid, name, schedule, command, database, username, active in rows["jobs"]:
         fields: Fields = {
             "schedule": schedule,
@@ -133,7 +156,8 @@ def _actual(rows: Rows, _: State, context: Context) -> Iterable[Resource]:
             "database": database,
             "active": active,
         }
-        facts = {"name": name, "username": username, "jobid": jobid}
+        implied = _USUAL if active and database == home else _implied(fields, context)
+        facts = {"name": name, "username": username, "jobid": jobid, "implied": implied}
         if name is None:
             address = Address("job", f"(unnamed, jobid {jobid})")
         else:
@@ -146,6 +170,10 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
     if str(fields["command"]).strip() == str(seen.fields["command"]).strip():
         fields["command"] = seen.fields["command"]
     return declared._replace(fields=fields, facts={**declared.facts, **seen.facts})
+
+
+def _speak(field: str, value: Value, clock: Clock) -> Speech | None:
+    return speak(value, clock) if field == "schedule" and isinstance(value, str) else None
 
 
 def _removable(seen: Resource, context: Context) -> str | None:
@@ -168,12 +196,15 @@ KIND = Kind(
     spec=Spec,
     defaults=Defaults,
     check=_check,
+    judge=_judge,
+    identity=lambda key, spec: (str(spec.name or key), spec.username),
     scope_name=lambda key, spec: str(spec.name or key),
     declare=_declare,
     queries=_queries,
     actual=_actual,
     adopt=_adopt,
     removable=_removable,
+    speak=_speak,
     statements=_statements,
     refusals=lints.refusals,
     hazards=lints.hazards,

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validato
 from pydantic_core import CoreSchema
 
 from cpctl.core.change import sides
-from cpctl.core.guc import LIST_QUOTE, LISTS, Guc, canonical, is_custom, names
+from cpctl.core.guc import LIST_QUOTE, LISTS, Guc, canonical, humane, is_custom, names
 from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, statements_for, stores_of
-from cpctl.core.settings import Entry, Real, ServerSettings, read
+from cpctl.core.settings import Real, ServerSettings, read
 from cpctl.core.text import Text, Wrong
-from cpctl.errors import Fault, InputError
+from cpctl.errors import DeclaredError, Fault
 from cpctl.kinds import sql
 from cpctl.lints import settings as lints
 
@@ -47,6 +47,8 @@ class Spec(BaseModel):
             return data
         if isinstance(data, dict):
             raise Wrong("a setting has one value, or a list of names", "write the value alone")
+        if isinstance(data, list) and not all(isinstance(item, str) for item in data):
+            raise Wrong("the list of a setting holds names only", "write [one, two]")
         return {"value": data}
 
     @classmethod
@@ -94,23 +96,22 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     facts = {"name": name, "reference": spec.secret, "implied": ("store",)}
     if spec.value is None and spec.secret is None:
         return Resource(_address(name), {}, facts, origin)
+    if spec.secret and not context.one_line(spec.secret):
+        raise Wrong(f"{spec.secret} holds a newline or NUL, which a setting cannot", "use one line")
     value: Value = context.secret(spec.secret) if spec.secret else spec.value
     if isinstance(value, str) and name in LIST_QUOTE:
         value = (value,)
     elif isinstance(value, tuple) and name not in LIST_QUOTE:
         value = ", ".join(map(str, value))
-    if isinstance(value, tuple):
-        value = tuple(str(item) for item in value)
-    store = spec.store or (
-        "database" if context.store == "database" and is_custom(name) else "system"
-    )
+    in_database = context.store == "database" and is_custom(name)
+    store = spec.store or ("database" if in_database else "system")
     return Resource(_address(name), {"value": value, "store": store}, facts, origin)
 
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
     wanted = [resource.address.name for resource in declared]
     hidden = not context.capabilities.file_settings
-    nothing = "select null::text, null::text, null::text, null::text where false"
+    nothing = "select null, null, null, null, null where false"
     return (
         Query("reals", sql("setting_reals"), (wanted,)),
         Query("files", nothing if hidden else sql("setting_files")),
@@ -140,28 +141,28 @@ def _seen(
     """The resource as it is, or None where there is nothing that cpctl would look at."""
     real = server.reals.get(name)
     if real is not None:
-        return _seen_real(name, declared, real, server.files.get(name))
+        return _seen_real(name, declared, real, server)
     if declared is None and _scope_pattern(name, context) is None:
         return None
     return _seen_custom(name, declared, server, context)
 
 
 def _seen_real(
-    name: str, declared: Resource | None, real: Real, entry: Entry | None
+    name: str, declared: Resource | None, real: Real, server: ServerSettings
 ) -> Resource | None:
+    entry = server.files.get(name)
     if declared is None or (not declared.fields and not (entry and entry.auto)):
         return None
-    text = entry.value if entry else real.boot
-    if entry is None and real.source not in ("database", "user", "database user", "client"):
-        text = real.shown
+    text = entry.value if entry else humane(real.guc, _without_shadow(name, real, server))
     value: Value = names(text) if name in LIST_QUOTE else text
-    facts = {
-        "name": name,
-        "guc": real.guc,
-        "context": real.context,
-        "implied": ("store",),
-    }
+    facts = {"name": name, "guc": real.guc, "context": real.context, "implied": ("store",)}
     return Resource(_address(name), {"value": value, "store": "system"}, facts)
+
+
+def _without_shadow(name: str, real: Real, server: ServerSettings) -> str:
+    """The server's own value of a setting that stands in no file."""
+    shadowed = name in server.shadows or real.source == "client"
+    return real.boot if shadowed else real.loaded
 
 
 def _seen_custom(
@@ -222,7 +223,7 @@ def _equal(guc: object, value: Value, there: Value, origin: Text | None) -> bool
         return canonical(guc, value) == canonical(guc, there)
     except Wrong as wrong:
         where = str(origin.place) if origin else guc.name
-        raise InputError((Fault(wrong.what, where, wrong.remedy),)) from None
+        raise DeclaredError((Fault(wrong.what, where, wrong.remedy),)) from None
 
 
 def _removable(seen: Resource, context: Context) -> str | None:

@@ -1,3 +1,3 @@
-select lower(name), setting, sourcefile, error
+select lower(name), setting, sourcefile, sourceline, error
 from pg_file_settings
 order by seqno

@@ -42,8 +42,8 @@ def _unsafe(change: Change, owners: Mapping[object, str], context: Context) -> F
     if capabilities.rows_hidden and not context.owner_declared:
         return Finding(
             "HIDDEN_JOBS",
-            f"row security hides other owners' jobs from {capabilities.role}: one of this name "
-            "may exist already and would run twice",
+            f"may exist already: row security hides other owners' jobs from {capabilities.role}, "
+            "and a second one would run beside it",
             change.address,
             f"say whose jobs these are: defaults: {{username: {capabilities.role}}}",
         )
@@ -57,7 +57,7 @@ def name_fault(name: str, pg_cron: str) -> str:
     size = len(name.encode())
     if size <= NAME_LIMIT or pg_cron >= "1.5":
         return ""
-    return f"its name has {size} bytes; pg_cron {pg_cron} keeps the first {NAME_LIMIT}"
+    return f"has a name of {size} bytes; pg_cron {pg_cron} keeps the first {NAME_LIMIT}"
 
 
 def _rights(change: Change, context: Context) -> Finding | None:
@@ -67,8 +67,11 @@ def _rights(change: Change, context: Context) -> Finding | None:
     owner = str(resource.facts["username"])
     rights = capabilities.owners.get(owner)
     if rights is not None and not rights.exists and not isinstance(change, Delete):
-        what = f"its owner, the role {owner}, does not exist, which would stop every job"
+        what = f"belongs to the role {owner}, which does not exist: that would stop every job"
         return Finding("NO_ROLE", what, change.address, f"CREATE ROLE {identifier(owner)} LOGIN;")
+    if rights is not None and not rights.can_login and isinstance(change, Create):
+        what = f"belongs to the role {owner}, which may not log in: every run of it would fail"
+        return Finding("NO_LOGIN", what, change.address, f"ALTER ROLE {identifier(owner)} LOGIN;")
     missing = Calls(capabilities).of(change).missing
     return missing and Finding(
         "MISSING_RIGHT", missing.what, change.address, grant(missing.right, missing.role)

@@ -11,7 +11,7 @@ from cpctl.core.guc import is_custom
 from cpctl.core.kind import Context, Survey
 from cpctl.core.resource import Address, Resource, Sealed
 from cpctl.core.settings import ServerSettings
-from cpctl.errors import Fault, InputError
+from cpctl.errors import DeclaredError, Fault
 
 CAN_STOP = frozenset(
     "cron.database_name cron.host data_directory dynamic_shared_memory_type hba_file huge_pages "
@@ -24,12 +24,12 @@ CAN_STOP = frozenset(
 def refusals(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
     """Everything that would stop these changes, found before anything is written.
 
-    Raises InputError for a name that is neither a real setting nor a placeholder.
+    Raises DeclaredError for a name that is neither a real setting nor a placeholder.
     """
     changes, context = survey.changes, survey.context
     unknown = [c for c in changes if isinstance(c, Create) and "." not in c.address.name]
     if unknown:
-        raise InputError(tuple(_unknown(change) for change in unknown))
+        raise DeclaredError(tuple(_unknown(change) for change in unknown))
     system = [change for change in changes if "system" in _stores(change)]
     found = [_right(change, server, context) for change in changes]
     return (*_server_wide(system, server, context), *(f for f in found if f is not None))
@@ -132,9 +132,6 @@ def _declared_notes(declared: Resource, server: ServerSettings) -> Iterable[Find
     if shadow and store and not (store == "database" and shadow.startswith("ALTER DATABASE")):
         what = f"is overruled by {shadow}: new sessions of this role do not see the file's value."
         yield Finding("SHADOWED", what, address)
-    if declared.fields.get("value") == Sealed(None):
-        what = f"was not compared: {declared.facts['reference']} has no value here."
-        yield Finding("NOT_COMPARED", what, address)
 
 
 def _elsewhere(

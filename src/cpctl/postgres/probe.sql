@@ -7,7 +7,10 @@ with cron as (
 ), functions as (
     select p.oid, p.proname
     from pg_proc p join cron on p.pronamespace = cron.schema
-    where p.proname in ('schedule', 'schedule_in_database', 'alter_job', 'unschedule')
+    -- Of each name only the one that cpctl calls: schedule(text, text) makes unnamed jobs.
+    where p.proname in ('schedule_in_database', 'alter_job')
+       or (p.proname = 'schedule' and p.pronargs = 3)
+       or (p.proname = 'unschedule' and p.proargtypes[0] = 'bigint'::regtype)
 ), owners as (
     select o.name, r.oid, r.rolcanlogin
     from unnest($1::text[]) as o(name) left join pg_roles r on r.rolname = o.name
@@ -42,6 +45,7 @@ select
         and has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') as file_settings,
     coalesce((select setting from configured where name = 'allow_alter_system'), 'on') = 'on'
         as alter_system_allowed,
+    current_setting('default_transaction_read_only') = 'on' as read_only,
     (select coalesce(json_agg(json_build_object(
         'name', o.name,
         'exists', o.oid is not null,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -31,22 +31,34 @@ _SNAPSHOT = (
 )
 
 
+class Server(NamedTuple):
+    """Where to connect: a libpq URL or key=value text, and the option or variable it came from.
+
+    An empty URL means libpq's own PG* variables and service files.
+    """
+
+    url: str
+    source: str
+
+
 class Session:
     """A connection in autocommit mode; BEGIN and COMMIT are statements like any other."""
 
-    def __init__(self, url: str, application: str) -> None:
-        """Connect. `url`: a libpq URL or key=value text; empty: PG* variables and service files.
+    def __init__(self, server: Server, application: str) -> None:
+        """Connect.
 
         Raises CpctlError with the server's reason, never with the URL.
         """
-        self.url = url
+        self.server = server
         try:
-            options = conninfo_to_dict(url)
+            options = conninfo_to_dict(server.url)
             options.setdefault("connect_timeout", CONNECT_TIMEOUT)
             options.setdefault("fallback_application_name", application)
             conninfo = make_conninfo("", **options)
         except psycopg.ProgrammingError:
-            raise unreadable_url() from None
+            raise unreadable_url(server.source) from None
+        if _misread(options):
+            raise unreadable_url(server.source)
         try:
             self.connection: psycopg.Connection[TupleRow] = psycopg.connect(
                 conninfo,
@@ -111,6 +123,13 @@ class Session:
         return self.ask([*queries, Query("end", "COMMIT")], doing="reading the database")
 
 
+def _misread(options: dict[str, Any]) -> bool:
+    """Whether an `@` or `/` of a password has become a part of what libpq would name in errors."""
+    ports = str(options.get("port", "")).split(",")
+    names = f"{options.get('host', '')}{options.get('dbname', '')}"
+    return "@" in names or not all(port.isdigit() or not port for port in ports)
+
+
 def _where(options: dict[str, Any]) -> str:
     return f"{options.get('host', 'localhost')}:{options.get('port', 5432)}"
 
@@ -119,7 +138,7 @@ def _capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
     names = (
         "system_identifier database role server_version server_version_num extension_version "
         "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
-        "superuser_jobs functions reload file_settings alter_system_allowed owners"
+        "superuser_jobs functions reload file_settings alter_system_allowed read_only owners"
     ).split()
     facts = dict(zip(names, row, strict=True))
     owners = {found["name"]: _owner(found) for found in json.loads(facts["owners"])}

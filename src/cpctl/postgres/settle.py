@@ -7,7 +7,7 @@ from typing import Literal
 
 from cpctl.core.kind import Query
 from cpctl.errors import CpctlError
-from cpctl.postgres.session import Session
+from cpctl.postgres.session import Server, Session
 from cpctl.postgres.transaction import Identity
 from cpctl.postgres.wire import ConnectionLost
 
@@ -23,12 +23,12 @@ where pid = $1::int and backend_start::text = $2
 """
 
 
-def settle(url: str, system_identifier: str, identity: Identity) -> Fate:
+def settle(server: Server, system_identifier: str, identity: Identity) -> Fate:
     """What became of transaction `identity.xid`, asked until the server answers or 60 s passed."""
     deadline = time.monotonic() + SETTLE_TIMEOUT
     while time.monotonic() < deadline:
         try:
-            with Session(url, "cpctl settle") as session:
+            with Session(server, "cpctl settle") as session:
                 status = _ask(session, system_identifier, identity)
         except (CpctlError, ConnectionLost):
             status = ""

@@ -16,7 +16,7 @@ from cpctl.core.settings import PENDING
 from cpctl.core.sql import inline, literal, parameter_name
 from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError
-from cpctl.postgres.session import Session
+from cpctl.postgres.session import Server, Session
 from cpctl.postgres.transaction import Fill, as_text
 from cpctl.postgres.wire import Answer, Message
 from cpctl.postgres.words import statement_error
@@ -55,7 +55,7 @@ where error is not null and error <> $1 and (name is null or lower(name) = any($
 class SystemChannel:
     """The settings of one apply: `written` are those that may have to be put back."""
 
-    url: str
+    server: Server
     version: int
     fill: Fill
     session: Session = field(init=False)
@@ -64,7 +64,7 @@ class SystemChannel:
     written: list[Statement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.session = Session(self.url, "cpctl apply settings")
+        self.session = Session(self.server, "cpctl apply settings")
         rows = self.session.ask([Query("old", _OLD), _LOADED], doing="reading the old settings")
         self.loaded = rows["loaded"][0][0]
         self.old = {name: value for name, value in rows["old"] if name is not None}
@@ -121,7 +121,7 @@ class SystemChannel:
         }
         if not wanted:
             return True
-        with Session(self.url, "cpctl apply check") as fresh:
+        with Session(self.server, "cpctl apply check") as fresh:
             query = Query("live", _LIVE, (list(wanted),))
             rows = fresh.ask([query], doing="checking the settings")
         return all(shadowed or value == wanted[name] for name, value, shadowed in rows["live"])

@@ -9,29 +9,39 @@ from cpctl.core.resource import Address
 from cpctl.errors import CpctlError, Refused
 
 _NO_SERVER = "check that the server runs and that --database-url (or PGHOST, PGPORT) names it"
+_CHECK_LOGIN = "check the password (or PGPASSWORD, .pgpass)"
+_CONNECTION_REMEDIES = (
+    ("password authentication failed", _CHECK_LOGIN),
+    ("no password supplied", _CHECK_LOGIN),
+    ("not permitted to log in", "ALTER ROLE … LOGIN, or connect as another role"),
+    ("too many", "wait for a free connection, then run the same command again"),
+    ("connection slots", "wait for a free connection, then run the same command again"),
+    ("timeout", f"the network may drop packets: {_NO_SERVER}"),
+    ("timed out", f"the network may drop packets: {_NO_SERVER}"),
+    ("database", "name the database that pg_cron lives in"),
+    ("role", "name an existing role in --database-url"),
+)
+"""The first that fits what libpq says."""
 
 
 def connection_error(error: psycopg.Error, where: str) -> CpctlError:
     """Why no connection could be made; libpq's text names hosts and roles, never a password."""
     text = _first_line(str(error))
-    if "password authentication failed" in text or "no password supplied" in text:
-        return CpctlError(
-            f"{text}", where=where, remedy="check the password (or PGPASSWORD, .pgpass)"
-        )
-    if "database" in text and "does not exist" in text:
-        return CpctlError(text, where=where, remedy="name the database that pg_cron lives in")
-    if "role" in text and "does not exist" in text:
-        return CpctlError(text, where=where, remedy="name an existing role in --database-url")
-    if "timeout" in text or "timed out" in text:
-        return CpctlError(text, where=where, remedy="the network may drop packets: " + _NO_SERVER)
-    return CpctlError(text, where=where, remedy=_NO_SERVER)
+    said = text.lower()
+    missing = "does not exist" in said
+    known = (
+        remedy
+        for sign, remedy in _CONNECTION_REMEDIES
+        if sign in said and (missing or sign not in ("database", "role"))
+    )
+    return CpctlError(text, where=where, remedy=next(known, _NO_SERVER))
 
 
-def unreadable_url() -> CpctlError:
+def unreadable_url(source: str) -> CpctlError:
     """Libpq's own message would quote the URL, password and all."""
     return CpctlError(
-        "the database URL cannot be read",
-        remedy="write postgresql://role@host:5432/database; special characters as %40 and so on",
+        f"the database URL in {source} cannot be read",
+        remedy="write postgresql://role@host:5432/database; in the password @ as %40, / as %2F",
     )
 
 
@@ -61,7 +71,10 @@ def query_error(error: psycopg.Error, doing: str) -> CpctlError:
     match error:
         case sqlstates.InsufficientPrivilege():
             text = _first_line(error.diag.message_primary or str(error))
-            return Refused(f"{text} (while {doing})", remedy="cpctl grants lists what is needed")
+            return Refused(
+                f"{text} (while {doing})",
+                remedy="grant that right, then run the same command again",
+            )
         case sqlstates.QueryCanceled():
             return CpctlError(f"the server canceled the query while {doing}", remedy=_AGAIN)
         case _:

@@ -16,8 +16,7 @@ from cpctl.render.parts.sentences import (
     PAUSED,
     coded_whole,
     matching,
-    not_compared,
-    said,
+    remarks,
 )
 from cpctl.render.parts.statements import statement_sql
 from cpctl.render.parts.values import plain, sensitive
@@ -54,7 +53,7 @@ def plan_json(plan: Plan) -> PlanShape:
         "changes": [_change(plan, change) for change in plan.changes],
         "statements": _statements(plan),
         "unmanaged": [str(address) for address in plan.unmanaged],
-        "notes": _notes(plan),
+        "notes": remarks(plan),
         "refusals": [coded_whole(finding) for finding in plan.refusals],
         "summary": _summary(plan),
         "complete": not plan.incomplete,
@@ -72,7 +71,7 @@ def drift_json(plan: Plan) -> DriftShape:
         "resources": [_drifted(change) for change in plan.changes],
         "paused": [str(note.address) for note in plan.notes if note.code == PAUSED],
         "unmanaged": [str(address) for address in plan.unmanaged],
-        "notes": _notes(plan, leave_out=PAUSED),
+        "notes": remarks(plan, leave_out=PAUSED),
         "summary": _drift_summary(plan),
         "complete": not plan.incomplete,
     }
@@ -152,11 +151,6 @@ def _statements(plan: Plan) -> list[StatementShape]:
         {"sql": statement_sql(s), "address": str(s.address), "channel": s.channel}
         for s in plan.statements
     ]
-
-
-def _notes(plan: Plan, *, leave_out: str = "") -> list[str]:
-    missing = [not_compared(plan)] if plan.incomplete else []
-    return [*missing, *(said(note) for note in plan.notes if note.code != leave_out)]
 
 
 def _summary(plan: Plan) -> SummaryShape:

@@ -19,11 +19,11 @@ from cpctl.render.parts.sentences import (
     count,
     files,
     matching,
-    not_compared,
-    said,
+    remarks,
     unmanaged,
 )
 from cpctl.render.parts.values import SECRET, is_sealed, value_text
+from cpctl.render.parts.words import apart, speech
 
 _CLASS = {"update": "drifted", "create": "missing", "delete": "extra"}
 _SIDE = {"@": "", " ": "", "-": "database", "+": "file"}
@@ -36,7 +36,7 @@ def drift_text(plan: Plan, *, verbose: bool = False) -> str:
 
 
 def _body(plan: Plan, *, verbose: bool) -> list[str]:
-    changes = list(chain.from_iterable(_change(change) for change in plan.changes))
+    changes = list(chain.from_iterable(_change(plan, change) for change in plan.changes))
     beside = _beside(plan, verbose=verbose)
     if not changes:
         return ["", *beside, _settled(plan)] if beside else [_settled(plan)]
@@ -61,9 +61,8 @@ def _beside(plan: Plan, *, verbose: bool) -> list[str]:
     listed = unmanaged(plan, verbose=verbose) if paused or plan.changes or verbose else []
     if paused and len(listed) == 1:
         paused, listed = [f"{paused[0]}  {listed[0]}"], []
-    notes = [f"Note: {said(note)}" for note in plan.notes if note.code != PAUSED]
-    secrets = [f"Note: {not_compared(plan)}"] if plan.incomplete else []
-    return [*secrets, *notes, *paused, *listed]
+    notes = [f"Note: {remark}" for remark in remarks(plan, leave_out=PAUSED)]
+    return [*notes, *paused, *listed]
 
 
 def _paused(notes: list[Finding]) -> list[str]:
@@ -72,7 +71,7 @@ def _paused(notes: list[Finding]) -> list[str]:
     return [escaped(f"Paused by hand: {', '.join(str(note.address) for note in notes)}.")]
 
 
-def _change(change: Change) -> list[str]:
+def _change(plan: Plan, change: Change) -> list[str]:
     address = escaped(str(change.address))
     match change:
         case Create():
@@ -80,7 +79,7 @@ def _change(change: Change) -> list[str]:
         case Delete():
             return [f"# {address}: extra. The database has it, but {escaped(change.reason)}"]
         case Update():
-            return [f"# {address}: drifted. {_differs(change)}", *_sides(change)]
+            return [f"# {address}: drifted. {_differs(change)}", *_sides(plan, change)]
 
 
 def _differs(change: Update) -> str:
@@ -89,24 +88,36 @@ def _differs(change: Update) -> str:
     return f"{names} {'differ' if others else 'differs'} from the file"
 
 
-def _sides(change: Update) -> list[str]:
+def _sides(plan: Plan, change: Update) -> list[str]:
     """One field is labelled by the line above, unless a reader would expect another there."""
     headline = next(iter(change.after.fields))
     bare = change.changed == (headline,)
     lines: list[str] = []
     for name in change.changed:
         lines += [] if bare else [f"  {name}"]
-        lines += _pair(change, name)
+        lines += _pair(plan, change, name)
     return lines
 
 
-def _pair(change: Update, name: str) -> list[str]:
+def _pair(plan: Plan, change: Update, name: str) -> list[str]:
     before, after = change.before.fields.get(name), change.after.fields.get(name)
     if is_sealed(before) or is_sealed(after):
         return [_side("file", SECRET), _side("database", "(sensitive, different)")]
-    return _difference(before, after) or [
-        _side("file", value_text(after)),
-        _side("database", value_text(before)),
+    return _difference(before, after) or _spoken(plan, change, name)
+
+
+def _spoken(plan: Plan, change: Update, name: str) -> list[str]:
+    """The two values, and beside them what they mean."""
+    database, file = change.before.fields.get(name), change.after.fields.get(name)
+    before, after = value_text(database), value_text(file)
+    there = speech(plan, change.address, name, database)
+    here = speech(plan, change.address, name, file)
+    longest = max(len(before), len(after))
+    here_words = here.words if here else ""
+    there_words = apart(here, there) if here and there else ""
+    return [
+        _side("file", f"{after:<{longest}}    {here_words}".rstrip()),
+        _side("database", f"{before:<{longest}}    {there_words}".rstrip()),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.errors import CpctlError, InputError
+from cpctl.errors import CpctlError, DeclaredError, InputError
 
 
 def error_text(error: CpctlError) -> str:
@@ -10,7 +10,8 @@ def error_text(error: CpctlError) -> str:
     if isinstance(error, InputError):
         count = len(error.faults)
         noun = "error" if count == 1 else "errors"
-        tail = f"{count} {noun}. Nothing was read from or written to a database."
+        read = "" if isinstance(error, DeclaredError) else "read from or "
+        tail = f"{count} {noun}. Nothing was {read}written to {'a' if read else 'the'} database."
         return "\n".join([*map(str, error.faults), tail])
     fault = error.fault
     where = f"{fault.where}: " if fault.where else ""

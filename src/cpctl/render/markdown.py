@@ -7,43 +7,44 @@ from datetime import datetime
 
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Resource, Value
+from cpctl.core.resource import Resource
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.fitting import LIMIT, ROOM, listed, optional, table
 from cpctl.render.parts.markup import code, fenced, folded, marker, row
 from cpctl.render.parts.sentences import (
-    PAUSED,
     coded,
     coded_whole,
     count,
     kinds,
     matching,
-    not_compared,
-    said,
+    remarks,
 )
 from cpctl.render.parts.statements import statement_sql
 from cpctl.render.parts.values import SECRET, is_block, sensitive, shown, value_text
+from cpctl.render.parts.words import speech, with_rate
 
 _SIGN = {"create": "+", "update": "~", "delete": "-"}
 _CLASS = {"update": "drifted", "create": "missing", "delete": "extra"}
 _NAMED = 10
-"""So many deleted resources are named in the warning; the table has the rest."""
+"""So many deleted resources are named in the warning, in so many characters …"""
+_SHORT = 60
+"""… and the table has the rest."""
 
 
 def plan_markdown(plan: Plan, environment: str = "") -> str:
     """The comment for a pull request, never longer than a comment may be."""
     where = f", {code(environment)}" if environment else ""
     start = f"{marker(plan.name, environment)}### cpctl plan{where}: {_to_do(plan)}\n"
-    start += _refused(plan) + _warning(plan)
-    end = _remarks(plan) + _footer(plan)
+    start += "\n".join(filter(None, (_refused(plan), _warning(plan))))
+    remarks, footer = _remarks(plan), _footer(plan)
     if not plan.changes:
-        return f"{start}{end}".rstrip()
-    room = LIMIT - len(start) - len(end) - 3 * ROOM
+        return f"{start}{remarks}{footer}".rstrip()
+    room = LIMIT - len(start) - len(remarks) - len(footer) - 2 * ROOM
     head = f"\n{row(('  ', 'resource', 'now', 'after'))}|---|---|---|---|\n"
-    body = table(head, [_plan_row(change) for change in plan.changes], room)
-    body += optional(_texts(plan), "\n", room - len(body))
-    body += optional(_statements(plan), _NO_SQL, room - len(body))
-    return f"{start}{body}{end}".rstrip()
+    rows = table(head, [_plan_row(plan, change) for change in plan.changes], room)
+    texts = optional(_texts(plan), _NO_TEXTS, room - len(rows))
+    sql = optional(_statements(plan), _NO_SQL, room - len(rows) - len(texts))
+    return f"{start}{rows}{remarks}{texts}{sql}{footer}".rstrip()
 
 
 def drift_markdown(plan: Plan, environment: str = "") -> str:
@@ -53,9 +54,10 @@ def drift_markdown(plan: Plan, environment: str = "") -> str:
     end = _remarks(plan) + f"\n{_state(plan)}.\n"
     room = LIMIT - len(start) - len(end) - ROOM
     head = f"\n{row(('  ', 'resource', 'file', 'database'))}|---|---|---|---|\n"
-    return f"{start}{table(head, [_drift_row(c) for c in plan.changes], room)}{end}".rstrip()
+    return f"{start}{table(head, [_drift_row(plan, c) for c in plan.changes], room)}{end}".rstrip()
 
 
+_NO_TEXTS = "\nThe changed texts are too long for a comment.\n"
 _NO_SQL = "\nThe SQL is too long for a comment: `cpctl plan --format sql` has it.\n"
 
 
@@ -79,63 +81,70 @@ def _warning(plan: Plan) -> str:
     gone = [change for change in plan.changes if isinstance(change, Delete)]
     if not gone:
         return ""
-    named = [_named(change.before) for change in gone[:_NAMED]]
+    named = [_named(plan, change.before) for change in gone[:_NAMED]]
     more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
     return f"> [!WARNING]\n> **Deletes** {', '.join(named)}{more}.\n"
 
 
-def _named(resource: Resource) -> str:
+def _named(plan: Plan, resource: Resource) -> str:
     """A resource by the field its kind puts first."""
     name, value = next(iter(resource.fields.items()))
     text = SECRET if name in sensitive(resource) else value_text(value)
-    return f"{code(resource.address.name or str(resource.address))} ({code(text)})"
+    said = speech(plan, resource.address, name, value)
+    shown_as = said.words if said else code(text, _SHORT)
+    return f"{code(resource.address.name or str(resource.address), _SHORT)} ({shown_as})"
 
 
 def _refused(plan: Plan) -> str:
     if not plan.refusals:
         return ""
-    lines = [f"> - {code(coded_whole(finding))}\n" for finding in plan.refusals]
+    lines = [f"- {code(coded_whole(finding))}\n" for finding in plan.refusals]
     title = "> [!CAUTION]\n> **Refused**: an apply would write nothing.\n"
-    return f"{title}{listed(lines)}"
+    return title + "".join(f"> {line}\n" for line in listed(lines).splitlines())
 
 
-def _plan_row(change: Change) -> str:
-    now, then = _cells(change)
+def _plan_row(plan: Plan, change: Change) -> str:
+    now, then = _cells(plan, change)
     gone = "deleted" if isinstance(change, Delete) else then
     return row((_SIGN[change.action], code(str(change.address)), now, gone))
 
 
-def _drift_row(change: Change) -> str:
-    database, file = _cells(change)
+def _drift_row(plan: Plan, change: Change) -> str:
+    database, file = _cells(plan, change)
     return row((_CLASS[change.action], code(str(change.address)), file, database))
 
 
-def _cells(change: Change) -> tuple[str, str]:
+def _cells(plan: Plan, change: Change) -> tuple[str, str]:
     """What the database has, and what the file has."""
     match change:
         case Create(after=after):
-            return "", _whole(after)
+            return "", _whole(plan, after)
         case Delete(before=before):
-            return _whole(before), ""
+            return _whole(plan, before), ""
         case Update():
-            return _cell(change, change.before), _cell(change, change.after)
+            return _cell(plan, change, change.before), _cell(plan, change, change.after)
 
 
-def _whole(resource: Resource) -> str:
+def _whole(plan: Plan, resource: Resource) -> str:
     """What a resource is, in one cell."""
-    return "<br>".join(_field(name, value) for name, value in shown(resource))
+    return "<br>".join(_field(plan, resource, name) for name, _ in shown(resource))
 
 
-def _cell(change: Update, side: Resource) -> str:
+def _cell(plan: Plan, change: Update, side: Resource) -> str:
     secret = sensitive(change.before, change.after)
-    fields = ((name, side.fields.get(name)) for name in change.changed)
     return "<br>".join(
-        f"{code(name)} {SECRET}" if name in secret else _field(name, value)
-        for name, value in fields
+        f"{code(name)} {SECRET}" if name in secret else _field(plan, side, name)
+        for name in change.changed
     )
 
 
-def _field(name: str, value: Value) -> str:
+def _field(plan: Plan, side: Resource, name: str) -> str:
+    """A value in words where it has some, else the value."""
+    value = side.fields.get(name)
+    said = speech(plan, side.address, name, value)
+    if said is not None:
+        coming = f", {said.upcoming}" if said.upcoming and side.origin else ""
+        return f"{with_rate(said)}{coming}"
     if isinstance(value, str) and is_block(value):
         return f"{code(name)} {count(len(value.strip().splitlines()), 'line')}"
     text = value_text(value)
@@ -166,18 +175,14 @@ def _statements(plan: Plan) -> str:
 
 
 def _remarks(plan: Plan) -> str:
-    """Hazards, notes, what was not compared, what nobody declared."""
-    lines = [f"- {code(not_compared(plan))}\n"] if plan.incomplete else []
+    """Hazards, notes, what nobody declared."""
+    lines: list[str] = []
     for address, hazards in plan.hazards.items():
         lines += [f"- {code(str(address))}: {code(coded(hazard))}\n" for hazard in hazards]
-    lines += [f"- {_note(note.code)}{code(said(note))}\n" for note in plan.notes]
+    lines += [f"- {code(remark)}\n" for remark in remarks(plan)]
     if plan.unmanaged:
         lines.append(f"- Unmanaged: {kinds(plan.unmanaged)}\n")
     return f"\n{listed(lines)}" if lines else ""
-
-
-def _note(finding_code: str) -> str:
-    return "Paused: " if finding_code == PAUSED else ""
 
 
 def _footer(plan: Plan) -> str:

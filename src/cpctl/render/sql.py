@@ -14,11 +14,11 @@ from cpctl.core.sql import identifier, parameter_name
 from cpctl.core.statement import Hole, Statement
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.sentences import (
-    coded_whole,
+    coded,
     counts,
     files,
     header,
-    not_compared,
+    remarks,
     said,
     settled,
 )
@@ -62,24 +62,23 @@ def plan_sql(plan: Plan) -> str:
 
 
 def _head(plan: Plan) -> list[str]:
-    hazards = (hazard for found in plan.hazards.values() for hazard in found)
+    hazards = ((where, hazard) for where, found in plan.hazards.items() for hazard in found)
     return [
         f"-- {header(plan)}",
         f"-- {counts(plan)}, from {files(plan)}; state of {escaped(plan.as_of)}.",
         "-- Run it with psql 15 or later, and not in one transaction:  psql -X -f FILE",
         "-- It stops at the first error. It does not look at what changed since it was made, and",
         "-- puts no setting back; cpctl apply does both.",
-        *([f"-- Note: {not_compared(plan)}"] if plan.incomplete else []),
+        *(f"-- Note: {remark}" for remark in remarks(plan)),
         *(f"-- Refused: {said(finding)}" for finding in plan.refusals),
-        *(f"-- ! {coded_whole(hazard)}" for hazard in hazards),
+        *(f"-- ! {escaped(str(where))}: {coded(hazard)}" for where, hazard in hazards),
     ]
 
 
 def _secrets(statements: Sequence[Statement]) -> list[str]:
-    """All of them are looked at before anything is written; no error message may show one."""
+    """All of them are looked at before anything is written."""
     holes = (p.reference for s in statements for p in s.params if isinstance(p, Hole))
-    lines = [line for reference in dict.fromkeys(holes) for line in _secret(reference)]
-    return ["\\set VERBOSITY terse", *lines] if lines else []
+    return [line for reference in dict.fromkeys(holes) for line in _secret(reference)]
 
 
 def _secret(reference: str) -> list[str]:
@@ -145,7 +144,7 @@ def _argument(text: str) -> str:
 def _spelled(signs: str) -> str:
     if signs.isprintable():
         return signs
-    return "".join(f"\\x{byte:02x}" for byte in signs.encode(errors="surrogateescape"))
+    return "".join(f"\\x{byte:02x}" for byte in signs.encode(errors="surrogatepass"))
 
 
 def _fail(message: str) -> str:
@@ -161,11 +160,18 @@ def _system(title: str, statements: Sequence[Statement]) -> list[str]:
 
 def _alter_system(statement: Statement) -> list[str]:
     """Below PostgreSQL 17 a session must know a custom name before ALTER SYSTEM takes it."""
-    altered = f"{inlined(statement)};"
+    altered = _hushed(statement, f"{inlined(statement)};")
     if not statement.placeholder:
-        return [altered]
+        return altered
     name = printable_sql(parameter_name(statement.placeholder))
-    return [f"SET {name} = '';", altered, f"RESET {name};"]
+    return [f"SET {name} = '';", *altered, f"RESET {name};"]
+
+
+def _hushed(statement: Statement, line: str) -> list[str]:
+    """PostgreSQL's messages quote values; of a statement with a secret only the code is shown."""
+    if not any(isinstance(param, Hole) for param in statement.params):
+        return [line]
+    return ["\\set VERBOSITY sqlstate", line, "\\set VERBOSITY default"]
 
 
 def _reload() -> list[str]:
@@ -205,4 +211,4 @@ def _within(statement: Statement) -> list[str]:
         return [f"{inlined(statement)};"]
     name, value = parameter_sql(statement.placeholder), parameter_sql(statement.params[0])
     known = f"SELECT set_config({name}, {value}, true) IS NOT NULL AS cpctl_known \\gset"
-    return [known, f"{printable_sql(statement.sql)};"]
+    return [*_hushed(statement, known), *_hushed(statement, f"{printable_sql(statement.sql)};")]

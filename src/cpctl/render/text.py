@@ -19,7 +19,7 @@ from cpctl.render.parts.sentences import (
     count,
     counts,
     header,
-    notes,
+    remarks,
     settled,
     unmanaged,
 )
@@ -33,6 +33,7 @@ from cpctl.render.parts.values import (
     value_text,
     width,
 )
+from cpctl.render.parts.words import from_to, speech, with_next
 
 COLUMN = 46
 """Where an explanation beside one value starts …"""
@@ -55,7 +56,7 @@ def refusal_text(plan: Plan) -> str:
 
 
 def _body(plan: Plan, *, verbose: bool) -> list[str]:
-    said = notes(plan)
+    said = [f"Note: {remark}" for remark in remarks(plan)]
     if not plan.changes:
         listed = unmanaged(plan, verbose=True) if verbose else []
         said += listed
@@ -67,19 +68,21 @@ def _body(plan: Plan, *, verbose: bool) -> list[str]:
 
 def _change(plan: Plan, change: Change) -> list[str]:
     hazards = plan.hazards.get(change.address, ())
-    lines = _described(change)
+    lines = _described(plan, change)
     lines.extend(f"  ! {coded(hazard)}" for hazard in hazards)
     return lines
 
 
-def _described(change: Change) -> list[str]:
+def _described(plan: Plan, change: Change) -> list[str]:
     match change:
         case Create(after=after):
-            return [_title(change, "created"), *_because(change.reason), *_fields("+", after)]
+            fields = _fields(plan, "+", after)
+            return [_title(change, "created"), *_because(change.reason), *fields]
         case Delete(before=before):
-            return [_title(change, "deleted"), *_because(change.reason), *_fields("-", before)]
+            fields = _fields(plan, "-", before)
+            return [_title(change, "deleted"), *_because(change.reason), *fields]
         case Update():
-            return _update(change)
+            return _update(plan, change)
 
 
 def _title(change: Change, done: str) -> str:
@@ -90,7 +93,7 @@ def _because(reason: str) -> list[str]:
     return [f"  # (because {escaped(reason)})"] if reason else []
 
 
-def _fields(sign: str, resource: Resource) -> list[str]:
+def _fields(plan: Plan, sign: str, resource: Resource) -> list[str]:
     fields = shown(resource)
     longest = width(name for name, _ in fields)
     comment = source(resource)
@@ -101,15 +104,24 @@ def _fields(sign: str, resource: Resource) -> list[str]:
             lines += [label, *(_difference(" ", line) for line in block_lines(value))]
         else:
             text = value_text(value)
-            lines.append(_beside(f"{label} {text}", comment if text == SECRET else "", COLUMN))
+            said = comment if text == SECRET else _words(plan, sign, resource, name)
+            lines.append(_beside(f"{label} {text}", said, COLUMN))
     return lines
+
+
+def _words(plan: Plan, sign: str, resource: Resource, name: str) -> str:
+    """What a value means; when it comes next is of no use for what goes."""
+    said = speech(plan, resource.address, name, resource.fields[name])
+    if sign == "-":
+        return said.words if said else ""
+    return with_next(said)
 
 
 def _beside(line: str, comment: str, column: int) -> str:
     return f"{line:<{column - 2}}  # {comment}" if comment else line
 
 
-def _update(change: Update) -> list[str]:
+def _update(plan: Plan, change: Update) -> list[str]:
     title, origin = _title(change, "updated in-place"), change.after.origin
     if origin is not None:
         title = f"{title:<{WIDE_COLUMN - 2}}  {escaped(origin.source.name)}:{origin.place.line}"
@@ -117,14 +129,14 @@ def _update(change: Update) -> list[str]:
     longest = width(changed)
     lines = [title, *_because(change.reason)]
     for name in changed:
-        lines += _pair(change, name, longest)
+        lines += _pair(plan, change, name, longest)
     hidden = len(change.after.fields) - len(changed)
     if hidden > 0:
         lines.append(f"    # ({count(hidden, 'unchanged attribute')} hidden)")
     return lines
 
 
-def _pair(change: Update, name: str, longest: int) -> list[str]:
+def _pair(plan: Plan, change: Update, name: str, longest: int) -> list[str]:
     before, after = change.before.fields.get(name), change.after.fields.get(name)
     label = f"  ~ {name:<{longest}} ="
     if is_sealed(before) or is_sealed(after):
@@ -133,7 +145,10 @@ def _pair(change: Update, name: str, longest: int) -> list[str]:
     if difference := hunks(before, after):
         return [f"  ~ {name}", *(_difference(sign, line) for sign, line in difference)]
     line = f"{label} {value_text(before)} -> {value_text(after)}"
-    return [line, *(f"    # {item}" for item in explained(before, after))]
+    address = change.address
+    said = from_to(speech(plan, address, name, before), speech(plan, address, name, after))
+    remarks = [said] if said else explained(before, after)
+    return [line, *(f"    # {remark}" for remark in remarks)]
 
 
 def _difference(sign: str, line: str) -> str:

@@ -63,17 +63,20 @@ class Secrets:
             return Sealed(None)
         value = self._fetch(reference)
         if value is None and self._mode == "require":
-            raise CpctlError(
-                f"{reference} has no value",
-                remedy="set it, or --env-file FILE (empty counts as unset)",
-            )
+            raise _missing(reference)
         return Sealed(None) if value is None else self.seal(value)
+
+    def one_line(self, reference: str) -> bool:
+        """Whether a place that takes no newline and no NUL can hold the value."""
+        if self._mode == "skip":
+            return True
+        return not set(self._fetch(reference) or "") & {"\n", "\0"}
 
     def value(self, reference: str) -> str:
         """The value itself, to be written. Raises CpctlError where there is none."""
         value = self._fetch(reference)
         if value is None:
-            raise CpctlError(f"{reference} has no value", remedy="set it, or --env-file FILE")
+            raise _missing(reference)
         return value
 
     def _fetch(self, reference: str) -> str | None:
@@ -82,3 +85,11 @@ class Secrets:
             value = sources()[scheme].fetch(rest, self._environment)
             self._values[reference] = value or None
         return self._values[reference]
+
+
+def _missing(reference: str) -> CpctlError:
+    if reference.startswith("env:"):
+        remedy = "set it, or --env-file FILE (empty counts as unset)"
+    else:
+        remedy = "put the secret there (empty counts as absent)"
+    return CpctlError(f"{reference} has no value", remedy=remedy)

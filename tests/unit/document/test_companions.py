@@ -36,8 +36,8 @@ def test_it_is_an_input_like_any_other() -> None:
     {
         "lamps:\n  a: {shape: s, note: n, note_file: f}\n": "a.yaml:4:26: lamps.a has both `note` "
         "and `note_file`. Remedy: remove one; in an overlay with note: null",
-        "lamps:\n  a: {shape: s, note_file: f}\n": "a.yaml:4:28: note_file: there is no such file. "
-        "Remedy: check the path",
+        "lamps:\n  a: {shape: s, note_file: f}\n": "a.yaml:4:28: note_file: there is no such file: "
+        '"f". Remedy: check the path',
         "lamps:\n  a: {shape: s, note_file: [f]}\n": "a.yaml:4:17: `note_file` must be text, not a",
         "lamps:\n  a: {shape: s, note_fil: f}\n": "a.yaml:4:17: unknown key `note_fil` in lamps.a. "
         "Remedy: did you mean `note_file`?",
@@ -81,6 +81,17 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, name: str, expected:
     with pytest.raises(InputError) as caught:
         load([source], {}, parts=PARTS)
     assert f"s.yaml:4:28: note_file: {expected}" in str(caught.value.faults[0])
+
+
+def test_what_a_variable_held_is_not_shown_as_a_part_of_the_path() -> None:
+    def refuse(path: str) -> Source:
+        raise Wrong("this user may not read it", f"chmod u+r {path}")
+
+    text = "lamps:\n  a: {shape: s, note_file: '${D}/f'}\n"
+    (found,) = faults(text, read_file=refuse, env={"D": "/s3cr3t"})
+    assert found == (
+        'a.yaml:4:28: note_file: this user may not read it: "${D}/f". Remedy: chmod u+r ${D}/f'
+    )
 
 
 def test_without_the_environment_a_path_with_a_variable_is_not_looked_for() -> None:

@@ -13,7 +13,7 @@ from cpctl.core.text import Text
 from cpctl.document.expand import Entry, Expansion
 from cpctl.document.models import Head
 from cpctl.document.parts import Parts
-from tests.unit.document.toys import DIAL, LAMP, PARTS, document, entry, faults
+from tests.unit.document.toys import DIAL, LAMP, PARTS, Lamp, document, entry, faults, toy
 
 BOTH = "urls:\n  sweeper: https://a.b/c\nsecrets:\n  key: {from: 'env:KEY'}\n"
 
@@ -110,14 +110,14 @@ def test_names_become_parts_of_settings_names(section: str, name: str) -> None:
 
 TWINS = {
     "settings:\n  app.x_url: y\nurls:\n  x: https://h\n": (
-        "a.yaml:6:3: dial `app.x_url` is declared twice: also at a.yaml:4:3. Remedy: remove one"
+        "a.yaml:6:3: dial `app.x_url` is declared twice: at a.yaml:4:3 already. Remedy: remove"
     ),
     "settings:\n  App.X_url: y\nurls:\n  x: https://h\n": (
-        "a.yaml:6:3: dial `app.x_url` is declared twice: also at a.yaml:4:3 as `App.X_url`."
+        "a.yaml:6:3: dial `App.X_url` is declared twice: at a.yaml:4:3 already, here as `app.x_url`"
     ),
     "urls:\n  x: https://h\nsecrets:\n  x_url: {from: 'env:X'}\n": "a.yaml:4:3: dial `app.x_url` i",
-    "urls:\n  x: https://h\n  X: https://h\n": "dial `app.X_url` is declared twice: also at a.yaml",
-    "settings:\n  a.b: c\n  A.B: c\n": "a.yaml:5:3: dial `A.B` is declared twice: also at a.yaml:4",
+    "urls:\n  x: https://h\n  X: https://h\n": "a.yaml:5:3: dial `app.x_url` is declared twice:",
+    "settings:\n  a.b: c\n  A.B: c\n": "a.yaml:5:3: dial `a.b` is declared twice: at a.yaml:4:3",
 }
 
 
@@ -129,6 +129,28 @@ def test_twins_are_found_across_sections_and_letter_case(text: str, expected: st
 
 def test_letter_case_makes_no_twins_where_the_kind_tells_them_apart() -> None:
     assert faults("lamps:\n  a: {shape: s, note: n}\n  A: {shape: s, note: n}\n") == []
+
+
+HUED = toy(
+    name="lamp",
+    document_key="lamps",
+    spec=Lamp,
+    identity=lambda key, spec: (spec.room or key, spec.colour),
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    {
+        "room: a": ["a.yaml:5:3: lamp `a` is declared twice: at a.yaml:4:3 already, here as `b`"],
+        "room: A": [],
+        "room: a, colour: green": [],
+    }.items(),
+)
+def test_twins_are_what_the_kind_takes_for_one(more: str, expected: list[str]) -> None:
+    text = f"lamps:\n  a: {{shape: s, note: n}}\n  b: {{shape: s, note: n, {more}}}\n"
+    found = faults(text, parts=Parts((HUED, DIAL), PARTS.expansions))
+    assert [fault.split(". Remedy")[0] for fault in found] == expected
 
 
 SCOPED = {

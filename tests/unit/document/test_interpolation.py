@@ -35,17 +35,22 @@ def test_variables_are_filled_in(written: str, expected: str) -> None:
         "'xy${NONE}'": "a.yaml:4:11: NONE is not set.",
         "'${A}${EMPTY}'": "a.yaml:4:13: EMPTY is empty. Remedy: set it, or ${EMPTY:-} if",
         '"\\x41 ${NONE}"': "a.yaml:4:14: NONE is not set.",
-        "${A-x}": "a.yaml:4:8: this ${ begins no variable. Remedy: write ${NAME} or ${NAME:-defaul",
-        "${}": "a.yaml:4:8: this ${ begins no variable.",
-        "${A": "a.yaml:4:8: this ${ begins no variable.",
-        "'${A:-${B}}'": "a.yaml:4:9: this ${ begins no variable.",
-        "${1A}": "a.yaml:4:8: this ${ begins no variable.",
+        "${A-x}": "a.yaml:4:8: `${A-…}` is no form that cpctl reads. Remedy: write ${NAME} or ${NA",
+        "${A:?s3cr3t}": "a.yaml:4:8: `${A:?…}` is no form that cpctl reads.",
+        "${A }": "a.yaml:4:8: `${A…}` is no form that cpctl reads.",
+        "${}": "a.yaml:4:8: `${}` names no variable. Remedy: write ${NAME} or ${NAME:-default}; $$",
+        "${A s3cr3t": "a.yaml:4:8: `${A…` is never closed. Remedy: close it with }; write ${NAME}",
+        "${": "a.yaml:4:8: `${` is never closed.",
+        "'${A:-${B}}'": "a.yaml:4:9: `${A:-…}` holds another ${, which is not read.",
+        "${1A}": "a.yaml:4:8: `${1A}` is no variable: a name has letters, digits and _, and no dig",
+        "${:-x}": "a.yaml:4:8: `${:-…}` is no variable: a name has letters",
         "${BAD}": "a.yaml:4:8: BAD holds a byte that is not UTF-8 text. Remedy: set it to text",
     }.items(),
 )
 def test_what_cannot_be_filled_in_is_said_at_its_sign(written: str, expected: str) -> None:
     (found,) = faults(f"settings:\n  a.b: {written}\n", env={**ENV, "BAD": "x\udcff"})
     assert found.startswith(expected)
+    assert "s3cr3t" not in found
 
 
 def test_the_words_of_an_empty_variable_are_those_of_ux_md() -> None:
@@ -135,7 +140,7 @@ def test_without_the_environment_variables_stay_and_no_rule_asks_for_them() -> N
 
 def test_without_the_environment_a_malformed_variable_is_still_an_error() -> None:
     (found,) = faults("settings:\n  a.b: ${A-}\n", resolve=False)
-    assert "begins no variable" in found
+    assert "`${A-}` is no form that cpctl reads" in found
 
 
 def test_the_hash_of_the_inputs_knows_texts_and_variables_that_are_used() -> None:

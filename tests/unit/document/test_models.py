@@ -66,6 +66,48 @@ def test_the_first_file_has_version_and_name(text: str, expected: str) -> None:
     assert found.startswith(expected)
 
 
+ONE_FAULT = {
+    "lamps:\n  a:\n    <<: {note: n, x: null}\n": "a.yaml:5:5: merge keys (<<) are not read.",
+    "lamps:\n  <<: *b\n": "a.yaml:4:3: merge keys (<<) are not read.",
+    "lamps:\n  ? [a, *b]\n  : {shape: null}\n": "a.yaml:4:5: a key must be text.",
+    "lamps:\n  a: {shape: {{ X }}, note: n}\n": "a.yaml:4:15: a key must be text.",
+    "settings:\n  ?\n  : [null]\n": "a key is missing before the colon",
+    "lamps:\n  a: {shape: f(1, 2, 2), note: n}\n": "a.yaml:4:14: in { } a comma ends this value.",
+    "lamps:\n  a: {shape: s, note}\n": "a.yaml:4:14: in { } a comma ends this value.",
+    "settings: {a.b: c, d}\n": "a.yaml:3:17: in { } a comma ends this value.",
+    "lamps: *x\n": "a.yaml:3:8: aliases (*) are not read.",
+    "lamps:\n  a: *x\n": "a.yaml:4:6: aliases (*) are not read.",
+    "expect: {host: *x}\n": "a.yaml:3:16: aliases (*) are not read.",
+    LIT + "    sizes: [a, *x]\n": "a.yaml:7:16: aliases (*) are not read.",
+    LIT + "    lit: *x\n": "a.yaml:7:10: aliases (*) are not read.",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ONE_FAULT.items())
+def test_what_follows_from_a_fault_in_the_yaml_is_not_reported_beside_it(
+    text: str, expected: str
+) -> None:
+    (found,) = faults(text)
+    assert expected in found
+
+
+def test_beside_a_fault_in_the_yaml_other_faults_are_reported() -> None:
+    found = faults("lamps:\n  a:\n    <<: {note: n}\n    colour: blue\n    shpe: s\n")
+    assert [fault.split(": ")[0] for fault in found] == ["a.yaml:5:5", "a.yaml:6:13", "a.yaml:7:5"]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    {
+        "[[x]]": "a.yaml:4:3: an item of `a.b` must be text, not a list.",
+        "[x, {y: z}]": "a.yaml:4:3: an item of `a.b` must be text, not a mapping.",
+    }.items(),
+)
+def test_of_a_union_the_member_that_got_furthest_speaks(written: str, expected: str) -> None:
+    (found,) = faults(f"settings:\n  a.b: {written}\n")
+    assert found.startswith(expected)
+
+
 def test_everything_wrong_is_found_in_one_go_and_in_order() -> None:
     found = faults(
         "store: x\nscope: {lamps: ['*']}\nlamps:\n  bad: {shape: s, note: n}\n"

@@ -36,6 +36,36 @@ def test_null_removes_in_a_later_file() -> None:
 @pytest.mark.parametrize(
     ("texts", "expected"),
     {
+        (LIT, "lamps:\n  hall: {shape: null}\n"): "b.yaml:2:10: `shape: null` takes away what "
+        'lamps.hall needs. Remedy: remove the null, or add shape: "*round*"',
+        (
+            "lamps:\n  hall: {shape: s, note_file: f}\n",
+            "lamps:\n  hall: {note_file: null}\n",
+        ): "b.yaml:2:10: `note_file: null` takes away what lamps.hall needs. Remedy: remove the "
+        "null, or add note: any words, or note_file: PATH",
+        (
+            LIT,
+            "lamps: {hall: null}\n",
+            "lamps:\n  hall: {note: n}\n",
+        ): "c.yaml:2:3: lamps.hall needs `shape`.",
+        (LIT, "lamps:\n  b: {<<: {shape: s}}\n"): "b.yaml:2:7: merge keys (<<) are not read.",
+    }.items(),
+)
+def test_what_a_null_takes_away_is_missed_at_that_null(
+    texts: tuple[str, ...], expected: str
+) -> None:
+    (found,) = faults(*texts)
+    assert found.startswith(expected)
+
+
+def test_what_a_null_took_away_a_later_file_can_give_again() -> None:
+    made = document(LIT, "lamps:\n  hall: {shape: null}\n", "lamps:\n  hall: {shape: t}\n")
+    assert entry(made, "lamps", "hall").shape == "t"
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    {
         (LIT, "version: 1\n"): "b.yaml:1:1: only the first file has `version`. Remedy: remove this",
         (LIT, "name: x\n"): "b.yaml:1:1: only the first file has `name`. Remedy: remove this line",
         (LIT, "version: null\n"): "b.yaml:1:1: only the first file has `version`.",

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from cpctl.core.text import Source
 from cpctl.document import load
+from cpctl.document.node import Mapping, Node
 from cpctl.document.printed import printed_lines
-from cpctl.document.tree import Mapping, Node, read
+from cpctl.document.tree import read
 from tests.unit.document.toys import PARTS, document
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)

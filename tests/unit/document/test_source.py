@@ -34,14 +34,23 @@ def test_bytes_that_are_no_text(tmp_path: Path, data: bytes, expected: str) -> N
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
-    remedy = "check the path; cpctl init writes a first one"
-    assert fault_of(tmp_path / "x") == f"{tmp_path}/x: there is no such file. Remedy: {remedy}"
-    assert fault_of(tmp_path).endswith(
-        f"this is a directory. Remedy: name a file: {tmp_path}/scheduler.yaml"
-    )
+    what = f"{tmp_path}/x: there is no such file. Remedy: check the path"
+    assert fault_of(tmp_path / "x") == what
+    assert fault_of(tmp_path) == f"{tmp_path}: this is a directory. Remedy: name a file"
     assert "it cannot be read (Too many levels of symbolic links)" in fault_of(tmp_path / "loop")
     assert "it cannot be read (Not a directory)" in fault_of("/dev/null/x")
     assert "this is no path" in fault_of("a\x00b")
+
+
+def test_what_is_no_scheduler_file(tmp_path: Path) -> None:
+    """Only the first one can be begun by `cpctl init`."""
+    with pytest.raises(InputError) as caught:
+        read_sources([str(tmp_path / "x"), str(tmp_path / "y"), str(tmp_path)])
+    assert [str(fault).removeprefix(str(tmp_path)) for fault in caught.value.faults] == [
+        "/x: there is no such file. Remedy: check the path; cpctl init writes a first one",
+        "/y: there is no such file. Remedy: check the path after -f",
+        f": this is a directory. Remedy: name a file: {tmp_path}/scheduler.yaml",
+    ]
 
 
 def test_a_file_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpctl.core.text import Source, Text
-from cpctl.document.tree import Mapping, Node, read
+from cpctl.document.node import Mapping, Node
+from cpctl.document.tree import read
 
 
 def scalars(node: Node) -> Iterator[Text]:
@@ -103,7 +104,12 @@ SHUT = {
     "?\n: b\n": "a key is missing before the colon. Remedy: write one",
     "a: b\n---\nc: d\n": "f:2:1: a second document begins here (---); a file holds one. The rest w",
     "": "f:1:1: the file is empty. Remedy: cpctl init writes one",
-    "# only\n": "f:1:1: the file is empty. Remedy: cpctl init writes one",
+    "# only\n": "f:1:1: the file has only comments. Remedy: cpctl init writes one to start from; ",
+    "--- # only\n": "f:1:1: the file has only comments.",
+    "{a: b, c: d, e}\n": "f:1:11: in { } a comma ends this value. Remedy: put it in quotes",
+    "{a: 'b', c}\n": "f:1:10: `c` has no value.",
+    "{a: b, c : }\n": "f:1:8: `c` has no value.",
+    "{a, b: c}\n": "f:1:2: `a` has no value.",
     "---\n": "f:1:1: the file is empty. Remedy: cpctl init writes one",
     "- a\n": "f:1:1: expected keys and values at the top, got a list. Remedy: begin with `version",
     "\n\na b\n": "f:3:1: expected keys and values at the top, got a single value. Remedy: begin wi",

@@ -47,7 +47,7 @@ class Dial(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: str | None = None
+    value: tuple[str, ...] | str | None = None
     store: str | None = None
     secret: str | None = None
 
@@ -63,7 +63,7 @@ class Dial(BaseModel):
 
 def _check(name: Text, spec: Any) -> None:
     value = getattr(spec, "value", None)
-    if value is not None and "," in value:
+    if isinstance(value, str) and "," in value:
         raise Wrong(f"{name} has a comma", f"write {value.replace(',', ';')}")
     if name.startswith("bad"):
         raise Wrong(f"{name} is a bad name", "choose another")

@@ -7,6 +7,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from cpctl.core.resource import Value
+from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.values import block_lines, is_block, is_sealed, plain, value_text
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def explained(before: Value, after: Value) -> list[str]:
 
 
 def _level(report: str, level: DiffLevel) -> str:
-    where = str(level.path(root=""))
+    where = escaped(str(level.path(root="")))
     if report.endswith("_added"):
         return f"{where}: added {_item(level.t2)}"
     if report.endswith("_removed"):

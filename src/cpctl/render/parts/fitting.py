@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, takewhile
 
 LIMIT = 65_000
 """GitHub refuses comments of more than 65,536 characters; a bot may add a line of its own."""
@@ -15,22 +16,24 @@ def table(head: str, rows: Sequence[str], room: int) -> str:
     """As many rows as there is room for, and how many more there are."""
     if not rows:
         return ""
-    kept, size = 0, len(head) + ROOM
-    for line in rows:
-        size += len(line)
-        if size > room:
-            break
-        kept += 1
+    kept = _fitting(rows, room - len(head) - ROOM)
     left = len(rows) - kept
     more = f"\n… and {left} more, left out because a comment has a limit.\n" if left else ""
     return f"{head}{''.join(rows[:kept])}{more}"
 
 
-def listed(lines: Sequence[str], most: int = 20) -> str:
+def listed(lines: Sequence[str], most: int = 20, room: int = 10_000) -> str:
     """The first lines of a list, and how many more there are."""
-    left = len(lines) - most
-    more = [f"- … and {left} more\n"] if left > 0 else []
-    return "".join([*lines[:most], *more])
+    kept = lines[: min(most, _fitting(lines, room))]
+    left = len(lines) - len(kept)
+    more = [f"- … and {left} more\n"] if left else []
+    return "".join([*kept, *more])
+
+
+def _fitting(lines: Sequence[str], room: int) -> int:
+    """How many lines there is room for."""
+    sizes = accumulate(map(len, lines))
+    return sum(1 for _ in takewhile(lambda size: size <= room, sizes))
 
 
 def optional(block: str, instead: str, room: int) -> str:

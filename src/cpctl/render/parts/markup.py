@@ -14,12 +14,12 @@ CELL = 200
 """More characters than this of one value say nothing in a table."""
 
 
-def code(text: str) -> str:
+def code(text: str, most: int = CELL) -> str:
     """A code span: nothing in it is markup, links or mentions anyone.
 
     A bar or a backslash cannot stand in one within a table, so then every sign is spelled out.
     """
-    kept = escaped(text if len(text) <= CELL else f"{text[:CELL]}…")
+    kept = escaped(text if len(text) <= most else f"{text[:most]}…")
     if not kept.strip():
         return f"<code>{kept.replace(' ', '&#32;')}</code>"
     if _ODD.search(kept) or kept != kept.strip():
@@ -46,7 +46,7 @@ def row(cells: Iterable[str]) -> str:
 
 def marker(*parts: str) -> str:
     """The first line: what a bot finds its own comment by, the same for ever."""
-    name = ":".join(re.sub(r"[^\w./ ]+|-{2,}", "-", escaped(part)) for part in parts if part)
+    name = ":".join(re.sub(r"[^\w./ ]+|-{2,}", "-", escaped(part[:CELL])) for part in parts if part)
     return f"<!-- cpctl:{name} -->\n"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
@@ -10,25 +12,67 @@ from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.sentences import MISSING_RIGHT, said
 from cpctl.render.parts.values import width
 
+_SUPERUSER = "have a superuser run these lines, then run the same command again."
+
+
+class Refusal(NamedTuple):
+    """Why an apply stops before it writes anything, as the parts of one error."""
+
+    where: str
+    what: str
+    details: tuple[str, ...]
+    remedy: str
+
+
+def refusal(plan: Plan) -> Refusal:
+    """All refusals of a plan that has some, as one error."""
+    missing, others = _parted(plan)
+    if not missing:
+        first, *rest = others
+        details = tuple(f"{said(finding)}" for finding in rest)
+        what = f"{_sentence(first)} Nothing was written."
+        return Refusal("", what, details, escaped(first.remedy))
+    if len(missing) == 1:
+        return _one_right(plan, missing[0], others)
+    details = (*_table(missing), *map(said, others), "Nothing was written.")
+    return Refusal("", _may_not(plan, missing), details, _SUPERUSER)
+
+
+def _one_right(plan: Plan, missing: Finding, others: Sequence[Finding]) -> Refusal:
+    what = f"{plan.target.role} may not do this: {missing.what}. Nothing was written."
+    where = str(missing.address or "")
+    return Refusal(escaped(where), escaped(what), tuple(map(said, others)), escaped(missing.remedy))
+
 
 def refusal_lines(plan: Plan) -> list[str]:
     """One table of all missing rights, then a line for each other refusal."""
-    others = [finding for finding in plan.refusals if finding.code != MISSING_RIGHT]
-    return [*_rights(plan), *(f"Refused: {said(finding)}" for finding in others)]
-
-
-def _rights(plan: Plan) -> list[str]:
-    missing = [finding for finding in plan.refusals if finding.code == MISSING_RIGHT]
+    missing, others = _parted(plan)
+    lines = [f"Refused: {said(finding)}" for finding in others]
     if not missing:
-        return []
+        return lines
+    table = (f"  {line}" for line in _table(missing))
+    return [f"Refused: {_may_not(plan, missing)}", *table, f"Remedy: {_SUPERUSER}", *lines]
+
+
+def _parted(plan: Plan) -> tuple[list[Finding], list[Finding]]:
+    missing = [finding for finding in plan.refusals if finding.code == MISSING_RIGHT]
+    return missing, [finding for finding in plan.refusals if finding.code != MISSING_RIGHT]
+
+
+def _sentence(finding: Finding) -> str:
+    text = said(replace(finding, remedy=""))
+    return text if text.endswith(".") else f"{text}."
+
+
+def _may_not(plan: Plan, missing: Sequence[Finding]) -> str:
+    return f"{escaped(plan.target.role)} may not do {_share(plan, missing)}."
+
+
+def _table(missing: Sequence[Finding]) -> list[str]:
     rows = [(str(f.address or ""), f.what, f.remedy) for f in missing]
     cells = [tuple(map(escaped, row)) for row in rows]
     first, second = width(row[0] for row in cells), width(row[1] for row in cells)
-    return [
-        f"Refused: {escaped(plan.target.role)} may not do {_share(plan, missing)}.",
-        *(f"  {a:<{first}}   {what:<{second}}    {right}".rstrip() for a, what, right in cells),
-        "Remedy: have a superuser run these lines, then run the same command again.",
-    ]
+    return [f"{a:<{first}}   {what:<{second}}    {right}".rstrip() for a, what, right in cells]
 
 
 def _share(plan: Plan, missing: Sequence[Finding]) -> str:

@@ -12,6 +12,7 @@ from cpctl.render.parts.escape import escaped
 
 MISSING_RIGHT = "MISSING_RIGHT"
 PAUSED = "PAUSED"
+NOT_COMPARED = "NOT_COMPARED"
 
 
 def count(number: int, thing: str) -> str:
@@ -28,7 +29,7 @@ def header(plan: Plan) -> str:
 
 def files(plan: Plan) -> str:
     """The names of the files, as the user gave them."""
-    return escaped(" and ".join(plan.files))
+    return escaped(" + ".join(plan.files))
 
 
 def said(finding: Finding) -> str:
@@ -66,18 +67,20 @@ def unmanaged(plan: Plan, *, verbose: bool) -> list[str]:
     return [f"{counted}.", *(f"  {escaped(str(address))}" for address in plan.unmanaged)]
 
 
-def not_compared(plan: Plan) -> str:
-    """Which secrets had no source; a plan that cannot know must not look as if it knew."""
-    secrets = count(len(plan.incomplete), "secret")
-    verb = "was" if len(plan.incomplete) == 1 else "were"
-    names = ", ".join(str(address) for address in plan.incomplete)
-    return escaped(f"{secrets} {verb} not compared, for want of a value: {names}.")
-
-
-def notes(plan: Plan) -> list[str]:
+def remarks(plan: Plan, *, leave_out: str = "") -> list[str]:
     """Everything that deserves a word although it is no change."""
-    missing = [f"Note: {not_compared(plan)}"] if plan.incomplete else []
-    return [*missing, *(f"Note: {said(note)}" for note in plan.notes)]
+    return [*_not_compared(plan), *(said(note) for note in plan.notes if note.code != leave_out)]
+
+
+def _not_compared(plan: Plan) -> list[str]:
+    """A plan that cannot know must not look as if it knew; a note of the same is not repeated."""
+    noted = {note.address for note in plan.notes if note.code == NOT_COMPARED}
+    unsaid = [escaped(str(address)) for address in plan.incomplete if address not in noted]
+    if not unsaid:
+        return []
+    verb = "was" if len(unsaid) == 1 else "were"
+    secrets = count(len(unsaid), "secret")
+    return [f"{secrets} {verb} not compared, for want of a value: {', '.join(unsaid)}."]
 
 
 def counts(plan: Plan) -> str:

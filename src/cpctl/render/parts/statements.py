@@ -59,7 +59,7 @@ def variable(reference: str) -> str:
     source, _, name = reference.partition(":")
     if source == "env" and _WORD.fullmatch(name):
         return f"secret_{name}"
-    digest = hashlib.sha256(reference.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(reference.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"secret_{re.sub(r'[^0-9A-Za-z]+', '_', name).strip('_')}_{digest}"
 
 

@@ -1,0 +1,67 @@
+"""What a reader is told beside a schedule: plain words, how often, and the next runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from fractions import Fraction
+from functools import lru_cache
+from itertools import islice
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cpctl.core.speech import Clock, Speech
+from cpctl.schedule.fires import next_fires, runs_per_day
+from cpctl.schedule.meaning import Meaning, Times
+from cpctl.schedule.server import release_for
+from cpctl.schedule.verdict import meaning_of
+from cpctl.schedule.words import in_words
+
+SHOWN = 3
+"""Runs that are named where all of them are today's."""
+
+
+@lru_cache(maxsize=16384)
+def speak(text: str, clock: Clock) -> Speech | None:
+    """The words for a schedule as this server understands it; None where it rejects it."""
+    meaning = meaning_of(text, release_for(clock.pg_cron))
+    if meaning is None:
+        return None
+    if isinstance(meaning, Times) and not meaning.ever_runs:
+        return Speech("never", Fraction(0), "")
+    zone, now = zone_of(clock.timezone), datetime.fromisoformat(clock.as_of)
+    fires = list(islice(next_fires(meaning, now, zone), SHOWN))
+    return Speech(in_words(meaning), runs_per_day(meaning), _upcoming(fires, now, zone, clock))
+
+
+def told(meaning: Meaning) -> str:
+    """The words, `never` included."""
+    if isinstance(meaning, Times) and not meaning.ever_runs:
+        return "never"
+    return in_words(meaning)
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> tzinfo:
+    """The zone of that name; UTC for one that only PostgreSQL knows."""
+    return ZoneInfo(name) if known_zone(name) else UTC
+
+
+def known_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _upcoming(fires: Sequence[datetime], now: datetime, zone: tzinfo, clock: Clock) -> str:
+    if not fires:
+        return ""
+    local = [fire.astimezone(zone) for fire in fires]
+    today = now.astimezone(zone).date()
+    if all(fire.date() == today for fire in local):
+        times = ", ".join(f"{fire:%H:%M}" for fire in local)
+        return f"next {times} {clock.timezone}"
+    first = local[0]
+    year = f" {first.year}" if first.year != today.year else ""
+    return f"next {first:%a} {first.day} {first:%b}{year} {first:%H:%M} {clock.timezone}"

@@ -1,0 +1,222 @@
+"""Whether a schedule says what it does: valid, misread by the server, or invalid.
+
+The grammar here is stricter than the server's. What only the server accepts is *misread*: it would
+run, but not as written (docs/schedules.md has the table).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from cpctl.schedule.meaning import FIELDS, WEEKDAY, Field, Meaning, Times
+from cpctl.schedule.server import RELEASES, read
+from cpctl.schedule.spelling import spelled, suggestion
+
+_BEFORE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*")
+_SPLIT = re.compile(r"[^ \t]+")
+_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
+_SECONDS = re.compile(r"\s*\+?0*([1-9]\d?)\s*seconds?\s*", re.ASCII | re.IGNORECASE)
+_MACRO = re.compile(r"@[a-z]+")
+_DIGITS = re.compile(r"0*(\d{1,2})", re.ASCII)
+
+
+class Valid(NamedTuple):
+    """It means what it says."""
+
+    meaning: Meaning
+
+
+class Misread(NamedTuple):
+    """The server accepts it and does something else; `meaning` is what it would do.
+
+    `code` is what a job's `allow:` names. `instead`: a spelling of what was probably meant.
+    """
+
+    code: str
+    what: str
+    meaning: Meaning
+    instead: str
+
+
+class Invalid(NamedTuple):
+    """The server rejects it. `offset`: the character that is at fault, from 0."""
+
+    what: str
+    offset: int
+    instead: str
+
+
+Verdict = Valid | Misread | Invalid
+
+CODES = frozenset(
+    {
+        "JUNK_IN_FIELD",
+        "NEVER_RUNS",
+        "SIX_FIELDS",
+        "STEP_TOO_LARGE",
+        "TRAILING_TEXT",
+        "VALUE",
+        "WRAPPED_RANGE",
+    }
+)
+"""Every code that a misread spelling can have."""
+
+
+class _Fault(NamedTuple):
+    """What the strict grammar objects to."""
+
+    code: str
+    what: str
+    offset: int
+
+
+@lru_cache(maxsize=65536)
+def judge(text: str, version: str) -> Verdict:
+    """The verdict for one version of pg_cron: a key of RELEASES."""
+    meaning = read(text, version)
+    fault = next(_faults(text), None)
+    if meaning is None:
+        return _invalid(text, version, fault)
+    if fault is not None:
+        return Misread(fault.code, fault.what, meaning, suggestion(text))
+    if isinstance(meaning, Times) and not meaning.ever_runs:
+        return Misread("NEVER_RUNS", _why_never(text), meaning, suggestion(text))
+    return Valid(meaning)
+
+
+def _why_never(text: str) -> str:
+    if text.strip().startswith("@"):
+        return "pg_cron 1.6 accepts it and never runs it"
+    return "no year has such a day, so it would never run"
+
+
+def _invalid(text: str, version: str, fault: _Fault | None) -> Invalid:
+    later = next((v for v in RELEASES if v > version and read(text, v) is not None), None)
+    if fault is None and later is not None:
+        return Invalid(f"needs pg_cron {later[:3]}", 0, suggestion(text))
+    if fault is None:
+        return Invalid("pg_cron cannot read it", 0, suggestion(text))
+    return Invalid(fault.what, fault.offset, suggestion(text))
+
+
+def _faults(text: str) -> Iterator[_Fault]:
+    """What is wrong by the strict grammar, in the order of the text."""
+    if _SECONDS.fullmatch(text):
+        return
+    start = _BEFORE.match(text)
+    begin = start.end() if start else 0
+    if text.startswith("@", begin):
+        yield from _macro_faults(text, begin)
+        return
+    words = list(_SPLIT.finditer(text, begin))
+    if words and not words[-1][0].strip():
+        words.pop()
+    for field, word in zip(FIELDS, words, strict=False):
+        # White space of other kinds after the last field changes nothing.
+        text_of = word[0].rstrip() if field is WEEKDAY else word[0]
+        yield from _field_faults(text_of, field, word.start())
+    yield from _count_faults(text, words)
+
+
+def _macro_faults(text: str, begin: int) -> Iterator[_Fault]:
+    found = _MACRO.match(text, begin)
+    end = found.end() if found else begin
+    rest = text[end:]
+    if found is None or read(found[0], "1.4") is None:
+        yield _Fault("UNKNOWN_MACRO", "pg_cron has no such macro", begin)
+    elif rest.strip():
+        what = f"pg_cron ignores everything after {found[0]}"
+        yield _Fault("TRAILING_TEXT", what, end + len(rest) - len(rest.lstrip()))
+
+
+def _count_faults(text: str, words: list[re.Match[str]]) -> Iterator[_Fault]:
+    count = len(words)
+    if count < len(FIELDS):
+        few = {0: "no field", 1: "one field"}.get(count, f"{count} fields")
+        yield _Fault("FIELDS", f"has {few}; pg_cron reads five", len(text))
+    elif count > len(FIELDS):
+        extra = words[len(FIELDS) :]
+        cron_like = all(_cron_like(part) for word in extra for part in word[0].split(","))
+        number = {6: "six", 7: "seven"}.get(count)
+        if cron_like and number:
+            yield _Fault("SIX_FIELDS", f"has {number} fields; pg_cron reads five", extra[0].start())
+        else:
+            what = f"pg_cron ignores everything after the fifth field: {extra[0][0]}"
+            yield _Fault("TRAILING_TEXT", what, extra[0].start())
+
+
+def _cron_like(part: str) -> bool:
+    """Whether it could be one more field, and not a comment or a command."""
+    return part == "?" or bool(re.fullmatch(r"[\d*/#LW-]+|[A-Za-z]{3}(-[A-Za-z]{3})?", part))
+
+
+def _field_faults(word: str, field: Field, offset: int) -> Iterator[_Fault]:
+    if field.name == "day" and word == "$":
+        return
+    for part in word.split(","):
+        fault = _part_fault(part, field)
+        if fault is not None:
+            yield _Fault(fault[0], fault[1], offset)
+        offset += len(part) + 1
+
+
+@lru_cache(maxsize=4096)
+def _part_fault(part: str, field: Field) -> tuple[str, str] | None:
+    found = _PART.fullmatch(part)
+    if found is None:
+        return "JUNK_IN_FIELD", _junk(part, field)
+    first, last, step = found.groups()
+    if step is not None and (int(step) == 0 or int(step) > field.high):
+        return "STEP_TOO_LARGE", f'"{part}" steps beyond the {field.name}s, 1 to {field.high}'
+    if first is None:
+        return None
+    if step is not None and last is None:
+        instead = f"{first}-{field.high}/{step}"
+        return "STEP", f'"{part}" has a step but no range; perhaps {instead}'
+    return _value_fault(part, first, last, field)
+
+
+def _value_fault(part: str, first: str, last: str | None, field: Field) -> tuple[str, str] | None:
+    """A single number or name, or a range that must not run backwards."""
+    words = [word for word in (first, last) if word is not None]
+    numbers = [_value(word, field) for word in words]
+    for word, number in zip(words, numbers, strict=True):
+        if number is None:
+            return "VALUE", f'"{word}" is no {field.name} ({_allowed(field)})'
+    if last is not None and (numbers[0] or 0) > (numbers[1] or 0):
+        return "WRAPPED_RANGE", f'"{part}" runs backwards; {_split_range(first, last, field)}'
+    return None
+
+
+def _junk(part: str, field: Field) -> str:
+    if not part:
+        return "an empty place between commas"
+    return f'"{part}" is no {field.name} ({_allowed(field)})'
+
+
+def _split_range(first: str, last: str, field: Field) -> str:
+    high = 6 if field is WEEKDAY else field.high
+    return f"write {first}-{spelled(high, field)},{spelled(field.low, field)}-{last}"
+
+
+def _allowed(field: Field) -> str:
+    names = f", {field.names[0]} to {field.names[-1]}" if field.names else ""
+    return f"{field.low} to {field.high}{names}"
+
+
+def _value(word: str, field: Field) -> int | None:
+    digits = _DIGITS.fullmatch(word)
+    if digits:
+        number = int(digits[1])
+        return number if field.low <= number <= field.high else None
+    folded = word.lower()
+    return field.names.index(folded) + field.low if folded in field.names else None
+
+
+def meaning_of(text: str, version: str) -> Meaning | None:
+    """What the server will do with it, whatever it says."""
+    verdict = judge(text, version)
+    return None if isinstance(verdict, Invalid) else verdict.meaning
