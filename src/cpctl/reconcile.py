@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from cpctl.core.adopt import adopt
@@ -24,7 +25,7 @@ from cpctl.core.order import order
 from cpctl.core.plan import Plan, target_of
 from cpctl.core.resource import Address, Resource, Sealed, State
 from cpctl.core.statement import Statement
-from cpctl.core.target import check_target
+from cpctl.core.target import Expected, check_target
 from cpctl.core.text import Wrong
 from cpctl.document import Document
 from cpctl.errors import CpctlError, DeclaredError, Fault
@@ -56,10 +57,14 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     """
     owners = declared_owners(task.document)
     capabilities = session.probe(sorted(owners))
-    expect = {key: glob for key, glob in task.document.expect if glob is not None}
-    check_target(expect, capabilities, task.document.files[0])
+    check_target(_expected(task.document), capabilities)
     scene = set_scene(task, capabilities, owners)
     return plan(task, scene, session.inspect(queries(scene))), scene
+
+
+def _expected(document: Document) -> Expected:
+    globs = {key: glob for key, glob in document.expect if glob is not None}
+    return Expected(document.files[0], globs, partial(document.heading_place, "expect"))
 
 
 def declared_owners(document: Document) -> frozenset[str]:

@@ -90,7 +90,9 @@ def _report(say: Callable[[str], None], what: str, ratio: float, budget: float, 
 def test_plan(count: int, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _file(tmp_path, count)
     target = ("-f", str(path), "--database-url", url)
-    subprocess.run(_cpctl("apply", "--auto-approve", "--quiet", *target), check=True, capture_output=True)
+    subprocess.run(
+        _cpctl("apply", "--auto-approve", "--quiet", *target), check=True, capture_output=True
+    )
     bare, reference, plan = _medians(
         [sys.executable, "-c", "pass"],
         [sys.executable, str(HERE / "reference.py"), str(path), url],
@@ -102,7 +104,8 @@ def test_plan(count: int, url: str, tmp_path: Path, capsys: pytest.CaptureFixtur
         print()
         _report(print, f"plan, in sync, {count:,} jobs", plan / bare, budget, "x bare python")
         _report(print, "  the same against reference.py", plan / reference, 0, "x reference")
-        print(f"  {plan * 1000:.0f} ms; bare {bare * 1000:.1f} ms; reference {reference * 1000:.0f} ms")
+        milliseconds = [f"{seconds * 1000:.0f} ms" for seconds in (bare, reference, plan)]
+        print(f"  bare, reference, plan: {', '.join(milliseconds)}")
     assert plan / bare <= budget
 
 

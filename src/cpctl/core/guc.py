@@ -78,7 +78,7 @@ def canonical(guc: Guc, text: str) -> str:
             # round() is banker's, like the server's rint()
             return str(round(_number(guc, text)))
         case "real":
-            return repr(_number(guc, text))
+            return repr(float(_number(guc, text)))
         case "enum":
             return _enum(guc, text)
         case _:

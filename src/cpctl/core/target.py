@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from cpctl.core.acting import acting, grant
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.sql import identifier
-from cpctl.core.text import Text
-from cpctl.errors import CpctlError, Refused
+from cpctl.errors import CpctlError, Place, Refused
 
 OLDEST = 150000
 """has_parameter_privilege and the grants it reads exist from PostgreSQL 15 on."""
@@ -19,14 +19,22 @@ _SUPABASE_HOST = re.compile(r"(?:db\.)?([a-z0-9]{20})\.supabase\.(?:co|com|net)"
 _SUPABASE_ROLE = re.compile(r"[a-z_]+\.([a-z0-9]{20})")
 
 
-def check_target(expect: Mapping[str, str], capabilities: Capabilities, file: str) -> None:
+class Expected(NamedTuple):
+    """The globs of the file's `expect`, and a way to find where one is written."""
+
+    file: str
+    globs: Mapping[str, str]
+    place: Callable[[str], Place | None]
+
+
+def check_target(expected: Expected, capabilities: Capabilities) -> None:
     """Raises Refused where `expect` names another database, CpctlError where pg_cron is not."""
-    _check_expect(expect, capabilities, file)
+    _check_expect(expected, capabilities)
     _check_server(capabilities)
     _check_visible(capabilities)
 
 
-def _check_expect(expect: Mapping[str, str], capabilities: Capabilities, file: str) -> None:
+def _check_expect(expected: Expected, capabilities: Capabilities) -> None:
     found = {
         "host": capabilities.host,
         "database": capabilities.database,
@@ -34,19 +42,21 @@ def _check_expect(expect: Mapping[str, str], capabilities: Capabilities, file: s
         "timezone": capabilities.timezone,
         "supabase": _supabase_project(capabilities),
     }
-    wrong = [(key, glob) for key, glob in expect.items() if not fnmatchcase(found[key], glob)]
+    wrong = [key for key, glob in expected.globs.items() if not fnmatchcase(found[key], glob)]
     if wrong:
         raise Refused(
-            f"{file} is not for this database. Nothing was written.",
-            details=tuple(_mismatch(key, glob, found[key], capabilities) for key, glob in wrong),
-            remedy=f"connect to the right one, or use another environment: -f {file} -f OVERLAY",
+            f"{expected.file} is not for this database. Nothing was written.",
+            details=tuple(_mismatch(key, expected, found[key], capabilities) for key in wrong),
+            remedy="connect to the right one, or use another environment: "
+            f"-f {expected.file} -f OVERLAY",
         )
 
 
-def _mismatch(key: str, glob: str, found: str, capabilities: Capabilities) -> str:
-    place = f"  ({glob.place.file}:{glob.place.line})" if isinstance(glob, Text) else ""
+def _mismatch(key: str, expected: Expected, found: str, capabilities: Capabilities) -> str:
+    at = expected.place(key)
+    place = f"  ({at.file}:{at.line})" if at else ""
     there = f"{found}:{capabilities.port}" if key == "host" else found or "none"
-    return f'expect.{key}  "{glob}"{place}      connected to  {there}'
+    return f'expect.{key}  "{expected.globs[key]}"{place}      connected to  {there}'
 
 
 def _supabase_project(capabilities: Capabilities) -> str:

@@ -37,11 +37,16 @@ class Document(Head):
         return self._origins[document_key][name]
 
     def place_of(self, document_key: str, name: str, attribute: str | None = None) -> Place:
-        """Where an entry, or one of its attributes, is declared; `defaults` count too."""
+        """Where an entry is declared, or the value of one of its attributes; `defaults` count."""
         if attribute is not None:
-            for found in self._attribute_keys(document_key, name, attribute):
+            for found in self._attributes(document_key, name, attribute):
                 return found.place
         return self.origin(document_key, name).place
+
+    def heading_place(self, section: str, key: str) -> Place | None:
+        """Where a value of `expect` or another section at the top is written."""
+        found = _below(self._tree.at(section), key)
+        return found.place if isinstance(found, Text) else None
 
     def printed(self) -> str:
         """The merged files as one, each value with its origin; variables stay as written."""
@@ -57,10 +62,11 @@ class Document(Head):
         roots = (read(source).root for source in self.sources)
         return merge([root for root in roots if root is not None])[0]
 
-    def _attribute_keys(self, document_key: str, name: str, attribute: str) -> Iterator[Text]:
+    def _attributes(self, document_key: str, name: str, attribute: str) -> Iterator[Text]:
         for node in (_below(self._tree.at(document_key), name), self._tree.at("defaults")):
             if isinstance(node, Tree) and attribute in node:
-                yield node.key(attribute)
+                value = node.at(attribute)
+                yield value if isinstance(value, Text) else node.key(attribute)
 
 
 def _below(node: Node, name: str) -> Node:

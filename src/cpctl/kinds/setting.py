@@ -47,8 +47,6 @@ class Spec(BaseModel):
             return data
         if isinstance(data, dict):
             raise Wrong("a setting has one value, or a list of names", "write the value alone")
-        if isinstance(data, list) and not all(isinstance(item, str) for item in data):
-            raise Wrong("the list of a setting holds names only", "write [one, two]")
         return {"value": data}
 
     @classmethod
@@ -197,7 +195,7 @@ def _places(name: str, wanted: Value, server: ServerSettings, context: Context) 
         places["system"] = rights.effective
     if name in server.database:
         ours = wanted is not None or context.store == "database"
-        if wanted == "database" or (covered and ours):
+        if wanted == "database" or (removable and ours):
             places["database"] = server.database[name]
     return places
 

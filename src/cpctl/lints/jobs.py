@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cpctl.core.acting import grant
 from cpctl.core.change import Change, Create, Delete, Update
@@ -90,7 +90,23 @@ def hazards(change: Change, _: Context) -> tuple[Finding, ...]:
 
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
-    """Jobs paused by hand, which the file leaves alone."""
+    """Jobs that the file leaves alone although somebody may think otherwise."""
+    return (*_paused(survey), *_foreign(survey))
+
+
+def _foreign(survey: Survey) -> Iterator[Finding]:
+    """In scope by name, but of an owner whose jobs the file does not declare."""
+    scope, owners = survey.context.scope.get("jobs"), survey.context.owners
+    for address, seen in survey.actual.items() if scope else ():
+        name, owner = seen.facts["name"], seen.facts["username"]
+        if owner in owners or address in survey.declared or not isinstance(name, str):
+            continue
+        if scope is not None and scope.covers(name):
+            what = f"is in scope by its name, but belongs to {owner}: it is left alone."
+            yield Finding("FOREIGN_OWNER", what, address)
+
+
+def _paused(survey: Survey) -> tuple[Finding, ...]:
     what = "is paused outside cpctl. The file does not manage `active`: apply leaves it paused."
     return tuple(
         Finding("PAUSED", what, address)

@@ -64,10 +64,10 @@ def _server_wide(
     address, role = system[0].address, capabilities.role
     if not capabilities.alter_system_allowed:
         remedy = "set allow_alter_system = on in postgresql.conf, or use store: database"
-        yield Finding("ALTER_SYSTEM_OFF", "this server forbids ALTER SYSTEM", address, remedy)
+        yield Finding("ALTER_SYSTEM_OFF", "this server forbids ALTER SYSTEM", None, remedy)
     for error in server.errors:
         what = f"the configuration files have an error, so no reload can apply anything: {error}"
-        yield Finding("CONFIG_FILE_ERROR", what, address, "mend that line, then run this again")
+        yield Finding("CONFIG_FILE_ERROR", what, None, "mend that line, then run this again")
     if not capabilities.reload:
         right = "EXECUTE ON FUNCTION pg_reload_conf()"
         yield Finding("MISSING_RIGHT", "pg_reload_conf", address, grant(right, role))

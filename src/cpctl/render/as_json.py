@@ -19,6 +19,7 @@ from cpctl.render.parts.sentences import (
     remarks,
 )
 from cpctl.render.parts.statements import statement_sql
+from cpctl.render.parts.summary import summary_shape
 from cpctl.render.parts.values import plain, sensitive
 from cpctl.render.shapes import (
     FORMAT_VERSION,
@@ -30,7 +31,6 @@ from cpctl.render.shapes import (
     PlanShape,
     SidesShape,
     StatementShape,
-    SummaryShape,
     TargetShape,
 )
 
@@ -55,7 +55,7 @@ def plan_json(plan: Plan) -> PlanShape:
         "unmanaged": [str(address) for address in plan.unmanaged],
         "notes": remarks(plan),
         "refusals": [coded_whole(finding) for finding in plan.refusals],
-        "summary": _summary(plan),
+        "summary": summary_shape(plan),
         "complete": not plan.incomplete,
         "applyable": plan.applyable,
     }
@@ -151,18 +151,6 @@ def _statements(plan: Plan) -> list[StatementShape]:
         {"sql": statement_sql(s), "address": str(s.address), "channel": s.channel}
         for s in plan.statements
     ]
-
-
-def _summary(plan: Plan) -> SummaryShape:
-    summary = plan.summary
-    return {
-        "create": summary.create,
-        "update": summary.update,
-        "delete": summary.delete,
-        "unchanged": summary.unchanged,
-        "unmanaged": summary.unmanaged,
-        "statements": summary.statements,
-    }
 
 
 def _drifted(change: Change) -> DriftedShape:

@@ -37,8 +37,6 @@ def plan_markdown(plan: Plan, environment: str = "") -> str:
     start = f"{marker(plan.name, environment)}### cpctl plan{where}: {_to_do(plan)}\n"
     start += "\n".join(filter(None, (_refused(plan), _warning(plan))))
     remarks, footer = _remarks(plan), _footer(plan)
-    if not plan.changes:
-        return f"{start}{remarks}{footer}".rstrip()
     room = LIMIT - len(start) - len(remarks) - len(footer) - 2 * ROOM
     head = f"\n{row(('  ', 'resource', 'now', 'after'))}|---|---|---|---|\n"
     rows = table(head, [_plan_row(plan, change) for change in plan.changes], room)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cpctl.core.change import Change, Delete
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
+from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.summary import summary_shape
+from cpctl.render.shapes import FORMAT_VERSION, AppliedShape, OutcomeShape
 
 _VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
 
@@ -16,10 +18,11 @@ def outcome_text(
     plan: Plan, after: Mapping[Address, Resource], seconds: float, settled: str = ""
 ) -> str:
     """The outcome on a terminal. `settled`: how a lost acknowledgement was made up for."""
-    width = max((len(str(change.address)) for change in plan.changes), default=0) + 4
+    addresses = [escaped(str(change.address)) for change in plan.changes]
+    width = max(map(len, addresses), default=0) + 4
     lines = [
-        f"  {change.address!s:<{width}}{_VERBS[change.action]:<11}{_jobid(change, after)}".rstrip()
-        for change in plan.changes
+        f"  {address:<{width}}{_VERBS[change.action]:<11}{_jobid(change, after)}".rstrip()
+        for address, change in zip(addresses, plan.changes, strict=True)
     ]
     counts = plan.summary
     done = (
@@ -41,11 +44,9 @@ def _jobid(change: Change, after: Mapping[Address, Resource]) -> str:
 
 def outcome_json(
     plan: Plan, after: Mapping[Address, Resource], seconds: float, *, settled: bool
-) -> dict[str, Any]:
+) -> OutcomeShape:
     """The outcome for programs; `applied` is empty where there was nothing to do."""
-    from cpctl.render.shapes import FORMAT_VERSION
-
-    applied = []
+    applied: list[AppliedShape] = []
     for change in plan.changes:
         seen = change.before if isinstance(change, Delete) else after.get(change.address)
         jobid = seen.facts.get("jobid") if seen else None
@@ -62,5 +63,5 @@ def outcome_json(
         "applied": applied,
         "seconds": round(seconds, 3),
         "settled": settled,
-        "summary": plan.summary._asdict(),
+        "summary": summary_shape(plan),
     }

@@ -173,7 +173,31 @@ class ErrorsShape(TypedDict):
     errors: Annotated[list[ErrorShape], Says("All that was found, not only the first.")]
 
 
-SHAPES: Mapping[str, Any] = {"plan": PlanShape, "drift": DriftShape, "errors": ErrorsShape}
+class AppliedShape(TypedDict):
+    """One resource that an apply changed."""
+
+    address: AddressText
+    action: Annotated[Literal["create", "update", "delete"], Says("What happened to it.")]
+    jobid: Annotated[str | None, Says("Its jobid, that of a deleted job included; else null.")]
+
+
+class OutcomeShape(TypedDict):
+    """`cpctl apply --format json`: what was done."""
+
+    format_version: Format
+    outcome: Annotated[Literal["applied", "unchanged"], Says("Whether there was anything to do.")]
+    applied: Annotated[list[AppliedShape], Says("What was changed, sorted by address.")]
+    seconds: Annotated[float, Says("How long it took, the wait for the lock included.")]
+    settled: Annotated[bool, Says("The commit's acknowledgement was lost and confirmed later.")]
+    summary: SummaryShape
+
+
+SHAPES: Mapping[str, Any] = {
+    "plan": PlanShape,
+    "drift": DriftShape,
+    "outcome": OutcomeShape,
+    "errors": ErrorsShape,
+}
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _spelled(signs: str) -> str:
 
 
 def _fail(message: str) -> str:
-    body = f"BEGIN RAISE EXCEPTION USING MESSAGE = {parameter_sql(escaped(message))}; END"
+    body = f"BEGIN RAISE EXCEPTION USING MESSAGE = {parameter_sql(message)}; END"
     return f"DO {parameter_sql(body)};"
 
 

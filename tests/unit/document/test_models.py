@@ -133,7 +133,7 @@ def test_entries_take_from_defaults_what_they_lack() -> None:
     )
     rooms = {name: (lamp.room, lamp.lit) for name, lamp in made.entries["lamps"].items()}
     assert rooms == {"hall": ("r", True), "b": ("q", True)}
-    assert str(made.place_of("lamps", "hall", "room")) == "a.yaml:3:12"
+    assert str(made.place_of("lamps", "hall", "room")) == "a.yaml:3:18"
 
 
 def test_a_wrong_default_is_one_error_however_many_take_it() -> None:

@@ -108,6 +108,6 @@ def test_faults_of_all_files_come_together_in_order() -> None:
 def test_places_point_into_the_file_an_entry_comes_from() -> None:
     made = document(LIT, "lamps:\n  hall: {shape: t}\n  b: {shape: s, note: n}\n")
     assert str(made.place_of("lamps", "hall")) == "a.yaml:4:3"
-    assert str(made.place_of("lamps", "hall", "shape")) == "b.yaml:2:10"
+    assert str(made.place_of("lamps", "hall", "shape")) == "b.yaml:2:17"
     assert str(made.place_of("lamps", "b")) == "b.yaml:3:3"
     assert made.origin("lamps", "b").place == made.place_of("lamps", "b")

@@ -26,8 +26,8 @@ def test_drift_at_three_in_the_morning() -> None:
 {HEAD}
 
 # job.content_pipeline_main: drifted. schedule differs from the file
-    file      "*/5 * * * *"
-    database  "* * * * *"
+    file      "*/5 * * * *"    every 5 minutes
+    database  "* * * * *"      every minute: 1 152 runs a day more
 # job.content_pipeline_metrics: missing. The file declares it, the database lacks it
 # job.content_pipeline_old: extra. The database has it, but {WHY}
 
@@ -50,6 +50,12 @@ def test_a_pause_alone_is_no_drift_and_is_said() -> None:
         "Paused by hand: job.content_pipeline_health.",
         "No drift. 2 resources match scheduler.yaml.",
     ]
+
+
+def test_all_paused_jobs_are_named() -> None:
+    other = Finding("PAUSED", "is paused outside cpctl.", Address("job", "other"))
+    made = plan(notes=(HEALTH, other))
+    assert "by hand: job.content_pipeline_health, job.other.\n" in drift_text(made)
 
 
 def test_a_secret_that_was_not_compared_is_not_counted_as_a_match() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cpctl.core.resource import Value
 from cpctl.render.parts.escape import escaped
-from cpctl.render.parts.values import block_lines, is_block, is_sealed, plain, value_text
+from cpctl.render.parts.values import block_lines, is_block, plain, value_text
 
 if TYPE_CHECKING:
     from deepdiff.model import DiffLevel
@@ -30,10 +30,11 @@ def hunks(before: Value, after: Value) -> list[tuple[str, str]]:
 
 
 def explained(before: Value, after: Value) -> list[str]:
-    """Which items of two nested values differ: `[1]: "b" -> "c"`; empty where nothing is nested."""
+    """Which items of two nested values differ: `[1]: "b" -> "c"`; empty where nothing is nested.
+
+    For values that may be shown: neither holds anything sealed.
+    """
     if not (isinstance(before, _NESTED) and isinstance(after, _NESTED)):
-        return []
-    if is_sealed(before) or is_sealed(after):
         return []
     from deepdiff import DeepDiff
 

@@ -46,7 +46,7 @@ def row(cells: Iterable[str]) -> str:
 
 def marker(*parts: str) -> str:
     """The first line: what a bot finds its own comment by, the same for ever."""
-    name = ":".join(re.sub(r"[^\w./ ]+|-{2,}", "-", escaped(part[:CELL])) for part in parts if part)
+    name = ":".join(re.sub(r"[^\w./ ]+", "-", escaped(part[:CELL])) for part in parts if part)
     return f"<!-- cpctl:{name} -->\n"
 
 

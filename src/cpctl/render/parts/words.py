@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
+from cpctl.core.kind import Kind
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Value
 from cpctl.core.speech import Clock, Speech
@@ -13,10 +17,13 @@ _BY_DAY = " a day"
 
 def speech(plan: Plan, address: Address, field: str, value: Value) -> Speech | None:
     """What the resource's kind has to say about this value; most values speak for themselves."""
-    for kind in registry():
-        if kind.name == address.kind:
-            return kind.speak(field, value, _clock(plan))
-    return None
+    kind = _kinds().get(address.kind)
+    return kind.speak(field, value, _clock(plan)) if kind else None
+
+
+@cache
+def _kinds() -> Mapping[str, Kind]:
+    return {kind.name: kind for kind in registry()}
 
 
 def _clock(plan: Plan) -> Clock:

@@ -1,0 +1,165 @@
+"""An apply that fails leaves the database as it was, and says which resource failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.integration.steps import converge, document, in_sync, job, silent, undone
+from tests.servers import Database
+
+BEFORE = document(settings={"app.a": "old"}, jobs={"first": job(), "second": job()})
+AFTER = document(
+    settings={"app.a": "new", "app.b": "new"},
+    jobs={"first": job("9 9 * * *"), "second": job("9 9 * * *"), "third": job()},
+)
+
+
+@pytest.fixture
+def applied(database: Database) -> None:
+    converge(database, BEFORE, expected={"schedule": 2, "alter system set": 1})
+
+
+def fails(database: Database, culprit: str) -> str:
+    """Exit 1, undone, and nothing of it live."""
+    with undone(database):
+        done = database.cpctl("apply", "--auto-approve")
+    assert done.code == 1, done
+    assert culprit in done.err
+    assert "Apply complete" not in done.out
+    assert database.live("app.a") == "old"
+    return done.err
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_schedule_that_the_server_rejects_undoes_all(database: Database) -> None:
+    auto = database.cluster.data_directory / "postgresql.auto.conf"
+    content = auto.read_bytes()
+    database.write(AFTER.replace('"third": {"schedule": "0 3', '"third": {"schedule": "99 3'))
+    fails(database, "99 3 * * *")
+    assert auto.read_bytes() == content
+
+
+@pytest.fixture
+def trigger(database: Database) -> Iterator[None]:
+    """A place on the server for sabotage, taken away afterwards."""
+    yield
+    database.run("drop trigger if exists sabotage on cron.job")
+    database.run("drop function if exists public.sabotage()")
+
+
+def sabotage(database: Database, event: str, body: str) -> None:
+    database.run(
+        "create function public.sabotage() returns trigger language plpgsql as "
+        f"$$ begin {body} end $$"
+    )
+    database.run(
+        f"create trigger sabotage before {event} on cron.job "
+        "for each row execute function public.sabotage()"
+    )
+
+
+@pytest.mark.usefixtures("applied", "trigger")
+def test_an_error_in_the_transaction_undoes_all(database: Database) -> None:
+    body = "if new.jobname = 'third' then raise 'not today'; end if; return new;"
+    sabotage(database, "insert", body)
+    database.write(AFTER)
+    said = fails(database, "job.third")
+    assert "not today" in said
+    assert "Remedy:" in said
+
+
+SILENT = {
+    "lost insert": ("insert", "return null;"),
+    "lost update": ("update", "return null;"),
+    "half an update": ("update", "new.command := old.command; return new;"),
+    "more than asked for": ("update", "new.active := false; return new;"),
+    "another owner": ("insert", "new.database := 'template1'; return new;"),
+}
+
+
+@pytest.mark.usefixtures("trigger")
+@pytest.mark.parametrize("how", SILENT)
+def test_a_call_that_succeeds_and_does_something_else_is_noticed_before_the_commit(
+    database: Database, how: str
+) -> None:
+    scope = {"jobs": ["first", "second", "third"]}
+    converge(
+        database,
+        document(scope=scope, settings={"app.a": "old"}, jobs={"first": job(), "second": job()}),
+        expected={"schedule": 2, "alter system set": 1},
+    )
+    event, body = SILENT[how]
+    sabotage(database, event, body)
+    changed = {"first": job("9 9 * * *", "SELECT 9;"), "third": job()}
+    database.write(document(scope=scope, settings={"app.a": "new"}, jobs=changed))
+    fails(database, {"insert": "job.third", "update": "job.first"}[event])
+
+
+@pytest.fixture
+def unwritable(database: Database) -> Iterator[None]:
+    """Every ALTER SYSTEM fails, at the moment when it writes its file."""
+    obstacle = database.cluster.data_directory / "postgresql.auto.conf.tmp"
+    obstacle.mkdir()
+    yield
+    obstacle.rmdir()
+
+
+@pytest.mark.usefixtures("applied", "unwritable")
+def test_a_setting_that_cannot_be_set_undoes_the_jobs(database: Database) -> None:
+    database.write(AFTER)
+    said = fails(database, "setting.app.a could not be set; the apply was undone")
+    assert "rolled back" in said
+    assert "Remedy:" in said
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_setting_that_fails_after_others_takes_them_back(database: Database) -> None:
+    jobs = {"first": job("9 9 * * *"), "second": job()}
+    settings = {"app.a": "new", "app.b": "new", "lc_messages": "no_SUCH.locale"}
+    database.write(document(settings=settings, jobs=jobs))
+    before = sorted(database.file_settings().items())
+    done = database.cpctl("apply", "--auto-approve")
+    assert done.code in (1, 3), done
+    assert "setting.lc_messages" in done.out + done.err
+    assert sorted(database.file_settings().items()) == before
+    assert database.live("app.a") == "old"
+    assert database.jobs()["first", "postgres"]["schedule"] == "0 3 * * *"
+
+
+@pytest.mark.usefixtures("applied", "unwritable")
+def test_a_failure_is_one_json_document(database: Database) -> None:
+    database.write(AFTER)
+    with undone(database):
+        done = database.cpctl("apply", "--auto-approve", "--format", "json")
+    assert done.code == 1
+    found = json.loads(done.out)
+    assert found["format_version"] == "1.0"
+    (error,) = found["errors"]
+    assert error["exit_code"] == 1
+    assert error["remedy"]
+
+
+@pytest.mark.usefixtures("applied", "trigger")
+def test_the_same_command_succeeds_once_the_cause_is_gone(database: Database) -> None:
+    sabotage(database, "insert", "raise 'not today'; return new;")
+    database.write(AFTER)
+    fails(database, "job.third")
+    database.run("drop trigger sabotage on cron.job")
+    converge(database, AFTER, expected={"schedule": 1, "alter_job": 2, "alter system set": 2})
+    with silent(database):
+        in_sync(database)
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_job_that_is_locked_by_somebody_is_not_waited_for_for_ever(database: Database) -> None:
+    database.write(document(jobs={"first": job("9 9 * * *")}))
+    with psycopg.connect(database.url()) as somebody:
+        somebody.execute("select * from cron.job where jobname = 'first' for update")
+        with undone(database):
+            done = database.cpctl("apply", "--auto-approve", "--lock-timeout", "2s")
+    assert done.code in (1, 4), done
+    assert database.cpctl("apply", "--auto-approve").code == 0

@@ -1,0 +1,153 @@
+"""Values that come from elsewhere: postgresql.conf, ALTER ROLE, ALTER DATABASE, other people."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Protocol
+
+import pytest
+
+from tests.integration.steps import converge, document, in_sync, job, plan, refused
+from tests.servers import Database
+
+
+class Append(Protocol):
+    def __call__(self, *lines: str, reload: bool = True) -> None: ...
+
+
+@pytest.fixture
+def append(database: Database) -> Iterator[Append]:
+    """Adds lines to postgresql.conf, for this test alone."""
+    reload_and_wait(database)  # so that no reload of the test before is still under way
+    path = database.cluster.data_directory / "postgresql.conf"
+    original = path.read_bytes()
+
+    def add(*lines: str, reload: bool = True) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
+        if reload:
+            reload_and_wait(database)
+
+    yield add
+    path.write_bytes(original)
+    reload_and_wait(database)
+
+
+def reload_and_wait(database: Database) -> None:
+    """Until the server has read its files again."""
+    (before,) = database.rows("select pg_conf_load_time()")
+    database.run("select pg_reload_conf()")
+    deadline = time.monotonic() + 10
+    while database.rows("select pg_conf_load_time()") == [before]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_equal_value_in_postgresql_conf_needs_no_statement(
+    database: Database, append: Append
+) -> None:
+    append("app.from_conf = 'it''s'", "work_mem = '8192kB'")
+    converge(database, document(settings={"app.from_conf": "it's", "work_mem": "8MB"}), expected={})
+
+
+def test_a_different_value_in_postgresql_conf_is_overridden(
+    database: Database, append: Append
+) -> None:
+    append("app.from_conf = 'old'", "work_mem = '8MB'")
+    settings = {"app.from_conf": "new", "work_mem": "9MB"}
+    converge(database, document(settings=settings), expected={"alter system set": 2})
+    assert database.live("app.from_conf") == "new"
+    assert database.live("work_mem") == "9MB"
+
+
+def test_a_name_in_scope_that_only_postgresql_conf_has_is_a_note(
+    database: Database, append: Append
+) -> None:
+    append("app.from_conf = 'old'")
+    database.write(document(scope={"settings": ["app.*"]}, settings={"app.mine": "1"}))
+    assert database.cpctl("apply", "--auto-approve").code == 0
+    shown = in_sync(database)
+    assert "app.from_conf" in shown.out
+    assert any("app.from_conf" in note for note in plan(database)["notes"])
+
+
+def test_a_null_for_a_value_of_postgresql_conf_ends_in_an_empty_plan(
+    database: Database, append: Append
+) -> None:
+    append("work_mem = '8MB'")
+    jobs = {"nightly": job()}
+    first = document(settings={"work_mem": "9MB"}, jobs=jobs)
+    converge(database, first, expected={"schedule": 1, "alter system set": 1})
+    asks = document(settings={"work_mem": None}, jobs=jobs)
+    converge(database, asks, expected={"alter system reset": 1})
+    assert database.live("work_mem") == "8MB"
+
+
+SHADOWS = {
+    "role": "alter role postgres set {} = '{}'",
+    "database": "alter database postgres set {} = '{}'",
+    "both": "alter role postgres in database postgres set {} = '{}'",
+}
+
+
+@pytest.mark.parametrize("where", SHADOWS)
+@pytest.mark.parametrize(
+    ("name", "wanted", "shadow"), [("app.shadowed", "file", "other"), ("work_mem", "8MB", "9MB")]
+)
+def test_a_shadowed_setting_is_applied_noted_and_settled(
+    database: Database, where: str, name: str, wanted: str, shadow: str
+) -> None:
+    database.run(SHADOWS[where].format(name, shadow))
+    try:
+        text = document(settings={name: wanted})
+        database.write(text)
+        started = time.monotonic()
+        done = database.cpctl("apply", "--auto-approve")
+        assert done.code == 0, done
+        assert time.monotonic() - started < 4
+        assert database.file_settings()[name] == wanted
+        assert database.live(name) == shadow
+        shown = in_sync(database)
+        (note,) = [line for line in shown.out.splitlines() if line.startswith("Note:")]
+        assert name in note
+        changed = document(settings={name: wanted.replace("8", "7").replace("file", "new")})
+        converge(database, changed, expected={"alter system set": 1})
+    finally:
+        database.run("alter role postgres in database postgres reset all")
+
+
+def test_an_edit_that_waits_for_a_reload_is_named_in_the_plan(
+    database: Database, append: Append
+) -> None:
+    append("deadlock_timeout = '1234ms'", reload=False)
+    database.write(document(settings={"app.mine": "1"}))
+    shown = database.cpctl("plan")
+    assert shown.code == 0, shown
+    assert "RELOAD_APPLIES_OTHERS" in shown.out
+    assert "deadlock_timeout" in shown.out
+
+
+def test_jobs_alone_reload_nothing(database: Database, append: Append) -> None:
+    append("deadlock_timeout = '1234ms'", reload=False)
+    jobs = {"nightly": {"schedule": "0 3 * * *", "command": "SELECT 1;"}}
+    converge(database, document(jobs=jobs), expected={"schedule": 1})
+    assert database.live("deadlock_timeout") == "1s"
+
+
+@pytest.mark.parametrize("line", ["this is not = = a line", "work_mem = 'lots'"])
+def test_a_broken_postgresql_conf_is_refused_before_anything_is_written(
+    database: Database, append: Append, line: str
+) -> None:
+    append(line, reload=False)
+    database.write(document(settings={"app.mine": "1"}))
+    done = refused(database, "apply", "--auto-approve")
+    assert "postgresql.conf" in done.out + done.err
+
+
+def test_one_reload_is_enough_for_many_settings(database: Database) -> None:
+    settings = {f"app.s{number}": str(number) for number in range(20)}
+    since = database.log_position()
+    converge(database, document(settings=settings), expected={"alter system set": 20})
+    calls = [entry for entry in database.statements(since) if "pg_reload_conf()" in entry]
+    assert len([entry for entry in calls if "has_function_privilege" not in entry]) == 1
