@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
@@ -12,6 +13,7 @@ from cpctl.postgres.session import Session
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import rollback
 from cpctl.postgres.wire import ConnectionLost
+from cpctl.postgres.words import StatementFailed
 from cpctl.reconcile import Task, survey
 
 
@@ -32,7 +34,7 @@ def undo(attempt: Attempt, error: BaseException) -> NoReturn:
     left = _put_back(attempt.channel)
     rollback(attempt.session)
     attempt.session.connection.close()
-    details = (*_said(error), *_told(attempt.plan, attempt.channel, left))
+    details = (*_said(error), *_told(attempt, left, error))
     what, remedy = _words(error)
     if left:
         raise PartlyApplied(what, details=details, remedy=remedy) from None
@@ -63,19 +65,22 @@ def _said(error: BaseException) -> tuple[str, ...]:
     return error.details if isinstance(error, CpctlError) else ()
 
 
-def _told(fresh: Plan, channel: SystemChannel | None, left: Sequence[Statement]) -> Iterable[str]:
-    """A line for each setting that was touched, and one for all that was rolled back."""
-    for statement in channel.written if channel else ():
-        fate = (
-            "was set, could not be put back"
-            if statement in left
-            else ("was set, old value put back and reloaded")
-        )
-        yield f"  {statement.address!s:<30}{fate}"
-    rolled = sum(statement.channel == "transaction" for statement in fresh.statements)
-    if rolled:
-        noun = "change" if rolled == 1 else "changes"
-        yield f"  {f'{rolled} {noun}':<30}rolled back, never visible to pg_cron"
+def _told(attempt: Attempt, left: Sequence[Statement], error: BaseException) -> Iterable[str]:
+    """A line for each setting that was touched, and one for each kind that was rolled back."""
+    for statement in attempt.channel.written if attempt.channel else ():
+        put_back = "was set, old value put back and reloaded"
+        fate = "was set, could not be put back" if statement in left else put_back
+        yield _line(statement.address, fate)
+    if isinstance(error, StatementFailed):
+        yield _line(error.address, "failed")
+    rolled = {s.address for s in attempt.plan.statements if s.channel == "transaction"}
+    for kind, count in sorted(Counter(address.kind for address in rolled).items()):
+        noun = kind if count == 1 else f"{kind}s"
+        yield _line(f"{count} {noun}", "rolled back, never visible to pg_cron")
+
+
+def _line(what: object, fate: str) -> str:
+    return f"  {what!s:<30}{fate}"
 
 
 def _checked(attempt: Attempt) -> str:

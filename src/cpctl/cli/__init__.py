@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ import typer
 from cpctl.cli.app import app
 from cpctl.errors import CpctlError
 
+INTERRUPTED = 130
+"""What Typer makes of Ctrl-C."""
+
 _USAGE = typer.BadParameter.__mro__[1:-1]
 """Click's own errors; Typer carries its Click inside and exports no name for them."""
 
@@ -20,19 +24,27 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and answer with its exit code; 1 for every error that names no other."""
     # pydantic would look through every installed package for plugins: 20 ms at each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # What CI sends to end a job must undo as much as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(list(arguments), prog_name="cpctl", standalone_mode=False)
     except CpctlError as error:
         return _report(error, arguments)
     except KeyboardInterrupt:
-        return _report(CpctlError("interrupted; nothing was written"), arguments)
+        return _report(_interrupted(), arguments)
     except BrokenPipeError:
         # The reader went away (`cpctl plan | head`): keep Python from writing again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         return _unexpected(error, arguments)
+    if code == INTERRUPTED:
+        return _report(_interrupted(), arguments)
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> CpctlError:
+    return CpctlError("interrupted. Nothing was written", remedy="run the same command again")
 
 
 def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
@@ -49,7 +61,12 @@ def _usage(error: Exception, arguments: Sequence[str]) -> int:
         print(context.get_help() if context else error, file=sys.stderr)
         return 1
     said = str(error.format_message() if hasattr(error, "format_message") else error).rstrip(".")
-    path = context.command_path.split()[1:] if context else []
+    known = {
+        "sandbox",
+        *(getattr(info.callback, "__name__", "") for info in app.registered_commands),
+    }
+    named = [word for word in arguments[:1] if word in known]
+    path = context.command_path.split()[1:] if context else named
     remedy = " ".join(["cpctl", *path, "--help"])
     return _report(CpctlError(said, remedy=remedy), arguments)
 

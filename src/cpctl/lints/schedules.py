@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from cpctl.core.text import Wrong
 from cpctl.schedule.server import RELEASES, release_for
-from cpctl.schedule.speech import told
+from cpctl.schedule.spelling import printable
 from cpctl.schedule.verdict import CODES, Invalid, Misread, Valid, judge
+from cpctl.schedule.words import in_words
 
 _EXAMPLE = 'five fields, like "*/5 * * * *"'
 
@@ -36,21 +37,22 @@ def _wrong(text: str, allow: Collection[str], version: str) -> Wrong | None:
 
 def _misread(text: str, found: Misread, version: str) -> Wrong:
     joint = " and would run" if found.what.startswith("has") else "; pg_cron would run it"
-    runs = "" if found.code == "NEVER_RUNS" else f"{joint} {told(found.meaning)}"
+    runs = "" if found.code == "NEVER_RUNS" else f"{joint} {in_words(found.meaning)}"
     meant = f"if that is meant: allow: [{found.code}]"
     instead = _instead(found.instead, version)
     return Wrong(f"{_quoted(text, found.what)}{runs}", instead or meant, "schedule")
 
 
 def _quoted(text: str, what: str) -> str:
-    return f'"{text}" {what}' if what.startswith(("has", "needs")) else f'"{text}": {what}'
+    joint = " " if what.startswith(("has", "needs", "is")) else ": "
+    return f'"{printable(text)}"{joint}{what}'
 
 
 def _instead(spelling: str, version: str) -> str:
     verdict = judge(spelling, version) if spelling else None
     if not isinstance(verdict, Valid):
         return ""
-    words = told(verdict.meaning).removeprefix("at ")
+    words = in_words(verdict.meaning).removeprefix("at ")
     words = words.replace("12:00 every", "noon every").replace("00:00 every", "midnight every")
     return f'for {words}, "{spelling}"'
 

@@ -14,12 +14,12 @@ from cpctl.core.guc import LIST_QUOTE, names
 from cpctl.core.kind import Query
 from cpctl.core.settings import PENDING
 from cpctl.core.sql import inline, literal, parameter_name
-from cpctl.core.statement import Hole, Statement
+from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError
 from cpctl.postgres.session import Server, Session
 from cpctl.postgres.transaction import Fill, as_text
 from cpctl.postgres.wire import Answer, Message
-from cpctl.postgres.words import statement_error
+from cpctl.postgres.words import StatementFailed
 
 RELOAD_TIMEOUT = 10.0
 """Seconds for the reload to arrive; it takes about 8 ms."""
@@ -76,14 +76,7 @@ class SystemChannel:
         self.written.extend(statement for statement, answer in outcome if not answer.sqlstate)
         for statement, answer in outcome:
             if answer.sqlstate:
-                secret = any(isinstance(param, Hole) for param in statement.params)
-                raise statement_error(
-                    statement.address,
-                    answer.sqlstate,
-                    answer.error,
-                    secret=secret,
-                    undone="the apply was undone",
-                )
+                raise StatementFailed(statement, answer)
 
     def reset(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
         """Run RESETs after the commit; answers with those that failed."""

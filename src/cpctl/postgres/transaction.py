@@ -14,8 +14,8 @@ from cpctl.core.sql import identifier
 from cpctl.core.statement import Hole, Parameter, Statement
 from cpctl.errors import CpctlError, LockHeld
 from cpctl.postgres.session import Session
-from cpctl.postgres.wire import Answer, ConnectionLost, Message
-from cpctl.postgres.words import statement_error
+from cpctl.postgres.wire import ConnectionLost, Message
+from cpctl.postgres.words import StatementFailed
 
 LOCK = int.from_bytes(b"cpctl")
 """One key for all of cpctl, in the cron database: ALTER SYSTEM is cluster-wide."""
@@ -137,18 +137,7 @@ def write(session: Session, statements: Sequence[Statement], fill: Fill) -> None
             owners.append(statement)
     for statement, answer in zip(owners, session.send(messages), strict=True):
         if answer.sqlstate:
-            raise _failed(statement, answer)
-
-
-def _failed(statement: Statement, answer: Answer) -> CpctlError:
-    secret = any(isinstance(param, Hole) for param in statement.params)
-    return statement_error(
-        statement.address,
-        answer.sqlstate,
-        answer.error,
-        secret=secret,
-        undone="the apply was undone",
-    )
+            raise StatementFailed(statement, answer)
 
 
 def _messages(statement: Statement, fill: Fill) -> list[Message]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import psycopg
 from psycopg import errors as sqlstates
 
-from cpctl.core.resource import Address
+from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, Refused
+from cpctl.postgres.wire import Answer
 
 _NO_SERVER = "check that the server runs and that --database-url (or PGHOST, PGPORT) names it"
 _CHECK_LOGIN = "check the password (or PGPASSWORD, .pgpass)"
@@ -40,21 +41,25 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
 def unreadable_url(source: str) -> CpctlError:
     """Libpq's own message would quote the URL, password and all."""
     return CpctlError(
-        f"the database URL in {source} cannot be read",
+        f"the database URL cannot be read ({source})",
         remedy="write postgresql://role@host:5432/database; in the password @ as %40, / as %2F",
     )
 
 
-def statement_error(
-    address: Address, sqlstate: str, message: str, *, secret: bool, undone: str
-) -> CpctlError:
-    """A statement failed. PostgreSQL's message can quote the value: not shown for secrets."""
-    said = "the server refused the value" if secret else f"PostgreSQL: {_first_line(message)}"
-    return CpctlError(
-        f"{address} could not be written; {undone}",
-        details=(f"{said} ({sqlstate})",),
-        remedy=_REMEDIES.get(sqlstate, "mend that, then run the same command again"),
-    )
+class StatementFailed(CpctlError):
+    """One statement of an apply failed; `address` is what it was to change."""
+
+    def __init__(self, statement: Statement, answer: Answer) -> None:
+        """PostgreSQL's message can quote the value: it is not shown where that is a secret."""
+        secret = any(isinstance(param, Hole) for param in statement.params)
+        said = "the server refused the value" if secret else f"PostgreSQL: {answer.error}"
+        verb = "set" if statement.channel == "system" else "written"
+        super().__init__(
+            f"{statement.address} could not be {verb}; the apply was undone",
+            details=(f"{_first_line(said)} ({answer.sqlstate})",),
+            remedy=_REMEDIES.get(answer.sqlstate, "mend that, then run the same command again"),
+        )
+        self.address = statement.address
 
 
 _REMEDIES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -67,7 +68,8 @@ class Interval(NamedTuple):
     seconds: int
 
 
-class AtStart(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AtStart:
     """Once whenever pg_cron's launcher starts: `@reboot`."""
 
 

@@ -25,6 +25,7 @@ from cpctl.schedule.meaning import (
 from cpctl.schedule.scanner import Scanner
 
 LONGEST_INTERVAL = 59
+LONGEST_LONG = 20
 LONGEST_LINE = 1000
 """Bytes; a cron line must be shorter."""
 _UNSIGNED, _LONG = 2**32, 2**64
@@ -224,7 +225,9 @@ def _read_interval(text: str) -> Interval | None:
 
 
 def _unsigned(digits: str) -> int:
-    value = int(digits)
+    bare = digits.lstrip("+-").lstrip("0")
+    value = int(bare or "0") if len(bare) <= LONGEST_LONG else _LONG
+    value = -value if digits.startswith("-") else value
     if abs(value) >= _LONG:
         value = _LONG - 1
     return value % _LONG % _UNSIGNED

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cpctl.core.speech import Clock, Speech
 from cpctl.schedule.fires import next_fires, runs_per_day
-from cpctl.schedule.meaning import Meaning, Times
+from cpctl.schedule.meaning import Times
 from cpctl.schedule.server import release_for
 from cpctl.schedule.verdict import meaning_of
 from cpctl.schedule.words import in_words
@@ -27,17 +27,11 @@ def speak(text: str, clock: Clock) -> Speech | None:
     if meaning is None:
         return None
     if isinstance(meaning, Times) and not meaning.ever_runs:
-        return Speech("never", Fraction(0), "")
+        return Speech(in_words(meaning), Fraction(0), "")
     zone, now = zone_of(clock.timezone), datetime.fromisoformat(clock.as_of)
+    label = clock.timezone if known_zone(clock.timezone) else "UTC"
     fires = list(islice(next_fires(meaning, now, zone), SHOWN))
-    return Speech(in_words(meaning), runs_per_day(meaning), _upcoming(fires, now, zone, clock))
-
-
-def told(meaning: Meaning) -> str:
-    """The words, `never` included."""
-    if isinstance(meaning, Times) and not meaning.ever_runs:
-        return "never"
-    return in_words(meaning)
+    return Speech(in_words(meaning), runs_per_day(meaning), _upcoming(fires, now, zone, label))
 
 
 @lru_cache(maxsize=64)
@@ -54,14 +48,14 @@ def known_zone(name: str) -> bool:
     return True
 
 
-def _upcoming(fires: Sequence[datetime], now: datetime, zone: tzinfo, clock: Clock) -> str:
+def _upcoming(fires: Sequence[datetime], now: datetime, zone: tzinfo, label: str) -> str:
     if not fires:
         return ""
     local = [fire.astimezone(zone) for fire in fires]
     today = now.astimezone(zone).date()
     if all(fire.date() == today for fire in local):
         times = ", ".join(f"{fire:%H:%M}" for fire in local)
-        return f"next {times} {clock.timezone}"
+        return f"next {times} {label}"
     first = local[0]
     year = f" {first.year}" if first.year != today.year else ""
-    return f"next {first:%a} {first.day} {first:%b}{year} {first:%H:%M} {clock.timezone}"
+    return f"next {first:%a} {first.day} {first:%b}{year} {first:%H:%M} {label}"

@@ -14,6 +14,7 @@ _PHRASE = re.compile(
     r"(?:every\s+|@every[_ ]?)?(\d*)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)\b",
     re.IGNORECASE,
 )
+LONGEST_SHOWN = 60
 _WORDS = {
     "daily": "@daily",
     "hourly": "@hourly",
@@ -44,7 +45,8 @@ def suggestion(text: str) -> str:
 
 def _every(count: int, unit: str) -> str:
     if unit == "s":
-        return f"{count} seconds" if 1 <= count <= LONGEST_INTERVAL else _every(count // 60, "m")
+        whole = _every(count // 60, "m") if count % 60 == 0 else ""
+        return f"{count} seconds" if 1 <= count <= LONGEST_INTERVAL else whole
     if count == 0:
         return ""
     if unit == "m":
@@ -61,6 +63,18 @@ def _quartz(fields: list[str]) -> str:
     return " ".join(line) if fields[0].isdigit() and known else ""
 
 
-def spelled(number: int, field: Field) -> str:
-    """A number as a field writes it; Sunday is 0."""
-    return str(number % 7 if field is WEEKDAY else number)
+def forwards(first: str, last: str, field: Field) -> str:
+    """A backward range as the one or two forward ones that it was meant to be."""
+    if not (first.isdigit() and last.isdigit()):
+        return f"{first}-{field.names[-1]},{field.names[0]}-{last}"
+    begin, end = int(first), int(last)
+    if field is WEEKDAY and begin == field.high:
+        return f"0-{end}" if end else "0"
+    high = 6 if field is WEEKDAY else field.high
+    return f"{begin}-{high},{field.low}-{end}"
+
+
+def printable(text: str) -> str:
+    """The text for a message: no control characters, and not the whole of a long one."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"

@@ -12,13 +12,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cpctl.schedule.meaning import FIELDS, WEEKDAY, Field, Meaning, Times
-from cpctl.schedule.server import RELEASES, read
-from cpctl.schedule.spelling import spelled, suggestion
+from cpctl.schedule.server import LONGEST_INTERVAL, LONGEST_LINE, RELEASES, read
+from cpctl.schedule.spelling import forwards, printable, suggestion
 
 _BEFORE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*")
 _SPLIT = re.compile(r"[^ \t]+")
 _PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
 _SECONDS = re.compile(r"\s*\+?0*([1-9]\d?)\s*seconds?\s*", re.ASCII | re.IGNORECASE)
+_ANY_SECONDS = re.compile(r"\s*[+-]?\d+\s*seconds?\s*", re.ASCII | re.IGNORECASE)
 _MACRO = re.compile(r"@[a-z]+")
 _DIGITS = re.compile(r"0*(\d{1,2})", re.ASCII)
 
@@ -81,10 +82,20 @@ def judge(text: str, version: str) -> Verdict:
     if meaning is None:
         return _invalid(text, version, fault)
     if fault is not None:
-        return Misread(fault.code, fault.what, meaning, suggestion(text))
+        return Misread(fault.code, fault.what, meaning, _instead(text, version))
     if isinstance(meaning, Times) and not meaning.ever_runs:
-        return Misread("NEVER_RUNS", _why_never(text), meaning, suggestion(text))
+        return Misread("NEVER_RUNS", _why_never(text), meaning, _instead(text, version))
     return Valid(meaning)
+
+
+def _instead(text: str, version: str) -> str:
+    """What was probably meant, if this version runs it as it reads."""
+    spelling = suggestion(text)
+    meaning = (
+        read(spelling, version) if spelling and next(_faults(spelling), None) is None else None
+    )
+    runs = not isinstance(meaning, Times) or meaning.ever_runs
+    return spelling if meaning is not None and runs else ""
 
 
 def _why_never(text: str) -> str:
@@ -96,15 +107,24 @@ def _why_never(text: str) -> str:
 def _invalid(text: str, version: str, fault: _Fault | None) -> Invalid:
     later = next((v for v in RELEASES if v > version and read(text, v) is not None), None)
     if fault is None and later is not None:
-        return Invalid(f"needs pg_cron {later[:3]}", 0, suggestion(text))
+        return Invalid(f"needs pg_cron {later[:3]}", 0, _instead(text, version))
     if fault is None:
-        return Invalid("pg_cron cannot read it", 0, suggestion(text))
-    return Invalid(fault.what, fault.offset, suggestion(text))
+        return Invalid("pg_cron cannot read it", 0, _instead(text, version))
+    return Invalid(fault.what, fault.offset, _instead(text, version))
 
 
 def _faults(text: str) -> Iterator[_Fault]:
     """What is wrong by the strict grammar, in the order of the text."""
     if _SECONDS.fullmatch(text):
+        return
+    if not text.strip():
+        yield _Fault("FIELDS", "is empty: a schedule has five fields", 0)
+        return
+    if _ANY_SECONDS.fullmatch(text):
+        yield _Fault("INTERVAL", f"has no interval from 1 to {LONGEST_INTERVAL} seconds", 0)
+        return
+    if len(text.encode()) >= LONGEST_LINE:
+        yield _Fault("LENGTH", f"has {LONGEST_LINE} bytes or more, which pg_cron does not read", 0)
         return
     start = _BEFORE.match(text)
     begin = start.end() if start else 0
@@ -144,7 +164,8 @@ def _count_faults(text: str, words: list[re.Match[str]]) -> Iterator[_Fault]:
         if cron_like and number:
             yield _Fault("SIX_FIELDS", f"has {number} fields; pg_cron reads five", extra[0].start())
         else:
-            what = f"pg_cron ignores everything after the fifth field: {extra[0][0]}"
+            ignored = printable(text[extra[0].start() :].rstrip())
+            what = f"pg_cron ignores everything after the fifth field: {ignored}"
             yield _Fault("TRAILING_TEXT", what, extra[0].start())
 
 
@@ -170,12 +191,16 @@ def _part_fault(part: str, field: Field) -> tuple[str, str] | None:
         return "JUNK_IN_FIELD", _junk(part, field)
     first, last, step = found.groups()
     if step is not None and (int(step) == 0 or int(step) > field.high):
-        return "STEP_TOO_LARGE", f'"{part}" steps beyond the {field.name}s, 1 to {field.high}'
+        return (
+            "STEP_TOO_LARGE",
+            f'"{printable(part)}" steps beyond the {field.name}s, 1 to {field.high}',
+        )
     if first is None:
         return None
     if step is not None and last is None:
-        instead = f"{first}-{field.high}/{step}"
-        return "STEP", f'"{part}" has a step but no range; perhaps {instead}'
+        known = _value(first, field) is not None
+        instead = f"; perhaps {first}-{field.high}/{step}" if known else ""
+        return "STEP", f'"{printable(part)}" has a step but no range{instead}'
     return _value_fault(part, first, last, field)
 
 
@@ -185,21 +210,16 @@ def _value_fault(part: str, first: str, last: str | None, field: Field) -> tuple
     numbers = [_value(word, field) for word in words]
     for word, number in zip(words, numbers, strict=True):
         if number is None:
-            return "VALUE", f'"{word}" is no {field.name} ({_allowed(field)})'
+            return "VALUE", f'"{printable(word)}" is no {field.name} ({_allowed(field)})'
     if last is not None and (numbers[0] or 0) > (numbers[1] or 0):
-        return "WRAPPED_RANGE", f'"{part}" runs backwards; {_split_range(first, last, field)}'
+        return "WRAPPED_RANGE", f'"{part}" runs backwards; write {forwards(first, last, field)}'
     return None
 
 
 def _junk(part: str, field: Field) -> str:
     if not part:
         return "an empty place between commas"
-    return f'"{part}" is no {field.name} ({_allowed(field)})'
-
-
-def _split_range(first: str, last: str, field: Field) -> str:
-    high = 6 if field is WEEKDAY else field.high
-    return f"write {first}-{spelled(high, field)},{spelled(field.low, field)}-{last}"
+    return f'"{printable(part)}" is no {field.name} ({_allowed(field)})'
 
 
 def _allowed(field: Field) -> str:

@@ -21,7 +21,7 @@ _YEAR = ("year", Fraction(1461, 4))
 
 
 def in_words(meaning: Meaning) -> str:
-    """`every 5 minutes`, `at 02:00 on day 1 and on Mondays`."""
+    """`every 5 minutes`, `at 02:00 on day 1 and on Mondays`, `never`."""
     match meaning:
         case Interval(seconds=1):
             return "every second"
@@ -29,6 +29,8 @@ def in_words(meaning: Meaning) -> str:
             return f"every {seconds} seconds"
         case AtStart():
             return "whenever pg_cron starts"
+        case Times() if not meaning.ever_runs:
+            return "never"
         case Times():
             when = _time(meaning)
             day = _day(meaning)
