@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from cpctl.core.text import Wrong
 from cpctl.schedule.server import RELEASES, release_for
@@ -13,15 +14,18 @@ from cpctl.schedule.words import in_words
 _EXAMPLE = 'five fields, like "*/5 * * * *"'
 
 
-def schedule_wrong(text: str, allow: Collection[str], pg_cron: str) -> Wrong | None:
+@lru_cache(maxsize=65536)
+def schedule_wrong(text: str, allow: tuple[str, ...], pg_cron: str) -> Wrong | None:
     """What is wrong with a schedule for this version of pg_cron, or None.
 
     `allow`: codes of misread spellings that are meant. `pg_cron`: empty where the version is not
     known yet; then only what every version would get wrong counts.
     """
     versions = [release_for(pg_cron)] if pg_cron else list(reversed(RELEASES))
-    found = [_wrong(text, allow, version) for version in versions]
-    return None if None in found else found[0]
+    first = _wrong(text, allow, versions[0])
+    if first is None or any(_wrong(text, allow, version) is None for version in versions[1:]):
+        return None
+    return first
 
 
 def _wrong(text: str, allow: Collection[str], version: str) -> Wrong | None:

@@ -7,34 +7,37 @@ the parsers of 1.4.2 to 1.6.8 (docs/facts.md, section 1.1).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from cpctl.schedule.interval import read_interval
 from cpctl.schedule.meaning import (
     DAY,
+    FIELDS,
     HOUR,
     MINUTE,
     MONTH,
     WEEKDAY,
     AtStart,
     Field,
-    Interval,
     Meaning,
     Times,
 )
 from cpctl.schedule.scanner import Scanner
 
-LONGEST_INTERVAL = 59
-LONGEST_LONG = 20
 LONGEST_LINE = 1000
 """Bytes; a cron line must be shorter."""
 _UNSIGNED, _LONG = 2**32, 2**64
-_INTERVAL = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)[ \t\n\v\f\r]*secon(.)(.?)(.*)", re.DOTALL)
 _ALL_DAY = frozenset(range(1, 32))
 _ALL_WEEK = frozenset(range(7))
 _ALL_YEAR = frozenset(range(1, 13))
 _ALL_HOURS = frozenset(range(24))
 _ZERO = frozenset({0})
+
+
+PLAIN_LINE = re.compile(r"([*\d]\S*)[ \t]+(\S+)[ \t]+([^\s$]\S*)[ \t]+(\S+)[ \t]+(\S+)")
+"""Five words and nothing around them: what nearly every schedule is."""
 
 
 class Release(NamedTuple):
@@ -79,10 +82,13 @@ def read(text: str, version: str) -> Meaning | None:
             return _read_line(text, release)
         except _Rejected:
             pass
-    return _read_interval(text) if release.seconds else None
+    return read_interval(text) if release.seconds else None
 
 
 def _read_line(text: str, release: Release) -> Meaning:
+    plain = PLAIN_LINE.fullmatch(text)
+    if plain is not None:
+        return _plain_fields(plain.groups(), release)
     scanner = Scanner(text)
     scanner.skip_comments()
     if scanner.char == "@":
@@ -110,6 +116,22 @@ def _macro(scanner: Scanner, release: Release) -> Meaning:
     return macros[name[1]]
 
 
+def _plain_fields(words: Sequence[str], release: Release) -> Times:
+    """What `_five_fields` does, for a line that needs no walk through its characters."""
+    found = [_list(word, field, release) for word, field in zip(words, FIELDS, strict=True)]
+    minutes, hours, days, months, weekdays = found
+    if minutes is None or hours is None or days is None or months is None or weekdays is None:
+        raise _Rejected
+    any_day, any_weekday = words[2].startswith("*"), words[4].startswith("*")
+    return Times(minutes, hours, days, months, _of_week(weekdays), any_day, any_weekday)
+
+
+@lru_cache(maxsize=256)
+def _of_week(days: frozenset[int]) -> frozenset[int]:
+    """Both 0 and 7 are Sunday."""
+    return frozenset(day % 7 for day in days)
+
+
 def _five_fields(scanner: Scanner, release: Release) -> Times:
     minutes = _field(scanner, MINUTE, release)
     hours = _field(scanner, HOUR, release)
@@ -125,7 +147,7 @@ def _five_fields(scanner: Scanner, release: Release) -> Times:
         days = _field(scanner, DAY, release)
     months = _field(scanner, MONTH, release)
     any_weekday = scanner.char == "*"
-    weekdays = frozenset(day % 7 for day in _field(scanner, WEEKDAY, release))
+    weekdays = _of_week(_field(scanner, WEEKDAY, release))
     return Times(minutes, hours, days, months, weekdays, any_day, any_weekday, last_day)
 
 
@@ -208,26 +230,3 @@ def _filled(first: int, last: int, step: int, field: Field, release: Release) ->
         return set()
     bits = {*range(start, start // 8 * 8 + 8), *range(stop // 8 * 8, stop + 1)}
     return {bit + field.low for bit in bits if bit + field.low <= field.high}
-
-
-@lru_cache(maxsize=256)
-def _read_interval(text: str) -> Interval | None:
-    """Sscanf of ` %u secon%c%c %c`, in lower case: 1 to 59 once %u has wrapped around."""
-    lowered = "".join(char.lower() if char.isascii() else char for char in text)
-    found = _INTERVAL.match(lowered)
-    if found is None:
-        return None
-    digits, letter, plural, rest = found.groups()
-    if letter != "d" or plural not in ("", "s") or rest.strip(" \t\n\v\f\r"):
-        return None
-    seconds = _unsigned(digits)
-    return Interval(seconds) if 1 <= seconds <= LONGEST_INTERVAL else None
-
-
-def _unsigned(digits: str) -> int:
-    bare = digits.lstrip("+-").lstrip("0")
-    value = int(bare or "0") if len(bare) <= LONGEST_LONG else _LONG
-    value = -value if digits.startswith("-") else value
-    if abs(value) >= _LONG:
-        value = _LONG - 1
-    return value % _LONG % _UNSIGNED

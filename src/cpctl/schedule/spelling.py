@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cpctl.schedule.interval import LONGEST_INTERVAL
 from cpctl.schedule.meaning import WEEKDAY, Field
-from cpctl.schedule.server import LONGEST_INTERVAL
 
 QUARTZ = (6, 7)
 """Fields of a Quartz line: the second before our five, perhaps the year after them."""

@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from cpctl.schedule.meaning import FIELDS, WEEKDAY, Field, Meaning, Times
-from cpctl.schedule.server import LONGEST_INTERVAL, LONGEST_LINE, RELEASES, read
-from cpctl.schedule.spelling import forwards, printable, suggestion
+from cpctl.schedule.field import Fault, field_faults, is_clean
+from cpctl.schedule.interval import LONGEST_INTERVAL
+from cpctl.schedule.meaning import FIELDS, WEEKDAY, Meaning, Times
+from cpctl.schedule.server import LONGEST_LINE, PLAIN_LINE, RELEASES, read
+from cpctl.schedule.spelling import printable, suggestion
 
 _BEFORE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*")
 _SPLIT = re.compile(r"[^ \t]+")
-_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
 _SECONDS = re.compile(r"\s*\+?0*([1-9]\d?)\s*seconds?\s*", re.ASCII | re.IGNORECASE)
 _ANY_SECONDS = re.compile(r"\s*[+-]?\d+\s*seconds?\s*", re.ASCII | re.IGNORECASE)
 _MACRO = re.compile(r"@[a-z]+")
-_DIGITS = re.compile(r"0*(\d{1,2})", re.ASCII)
 
 
 class Valid(NamedTuple):
@@ -66,19 +66,11 @@ CODES = frozenset(
 """Every code that a misread spelling can have."""
 
 
-class _Fault(NamedTuple):
-    """What the strict grammar objects to."""
-
-    code: str
-    what: str
-    offset: int
-
-
 @lru_cache(maxsize=65536)
 def judge(text: str, version: str) -> Verdict:
     """The verdict for one version of pg_cron: a key of RELEASES."""
     meaning = read(text, version)
-    fault = next(_faults(text), None)
+    fault = None if _is_plain(text) else next(_faults(text), None)
     if meaning is None:
         return _invalid(text, version, fault)
     if fault is not None:
@@ -86,6 +78,12 @@ def judge(text: str, version: str) -> Verdict:
     if isinstance(meaning, Times) and not meaning.ever_runs:
         return Misread("NEVER_RUNS", _why_never(text), meaning, _instead(text, version))
     return Valid(meaning)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is five words without a fault, found without looking at all that could be one."""
+    words = PLAIN_LINE.fullmatch(text) if len(text) < LONGEST_LINE else None
+    return words is not None and all(map(is_clean, words.groups(), FIELDS))
 
 
 def _instead(text: str, version: str) -> str:
@@ -104,7 +102,7 @@ def _why_never(text: str) -> str:
     return "no year has such a day, so it would never run"
 
 
-def _invalid(text: str, version: str, fault: _Fault | None) -> Invalid:
+def _invalid(text: str, version: str, fault: Fault | None) -> Invalid:
     later = next((v for v in RELEASES if v > version and read(text, v) is not None), None)
     if fault is None and later is not None:
         return Invalid(f"needs pg_cron {later[:3]}", 0, _instead(text, version))
@@ -113,18 +111,18 @@ def _invalid(text: str, version: str, fault: _Fault | None) -> Invalid:
     return Invalid(fault.what, fault.offset, _instead(text, version))
 
 
-def _faults(text: str) -> Iterator[_Fault]:
+def _faults(text: str) -> Iterator[Fault]:
     """What is wrong by the strict grammar, in the order of the text."""
     if _SECONDS.fullmatch(text):
         return
     if not text.strip():
-        yield _Fault("FIELDS", "is empty: a schedule has five fields", 0)
+        yield Fault("FIELDS", "is empty: a schedule has five fields", 0)
         return
     if _ANY_SECONDS.fullmatch(text):
-        yield _Fault("INTERVAL", f"has no interval from 1 to {LONGEST_INTERVAL} seconds", 0)
+        yield Fault("INTERVAL", f"has no interval from 1 to {LONGEST_INTERVAL} seconds", 0)
         return
     if len(text.encode()) >= LONGEST_LINE:
-        yield _Fault("LENGTH", f"has {LONGEST_LINE} bytes or more, which pg_cron does not read", 0)
+        yield Fault("LENGTH", f"has {LONGEST_LINE} bytes or more, which pg_cron does not read", 0)
         return
     start = _BEFORE.match(text)
     begin = start.end() if start else 0
@@ -137,103 +135,41 @@ def _faults(text: str) -> Iterator[_Fault]:
     for field, word in zip(FIELDS, words, strict=False):
         # White space of other kinds after the last field changes nothing.
         text_of = word[0].rstrip() if field is WEEKDAY else word[0]
-        yield from _field_faults(text_of, field, word.start())
+        yield from field_faults(text_of, field, word.start())
     yield from _count_faults(text, words)
 
 
-def _macro_faults(text: str, begin: int) -> Iterator[_Fault]:
+def _macro_faults(text: str, begin: int) -> Iterator[Fault]:
     found = _MACRO.match(text, begin)
     end = found.end() if found else begin
     rest = text[end:]
     if found is None or read(found[0], "1.4") is None:
-        yield _Fault("UNKNOWN_MACRO", "pg_cron has no such macro", begin)
+        yield Fault("UNKNOWN_MACRO", "pg_cron has no such macro", begin)
     elif rest.strip():
         what = f"pg_cron ignores everything after {found[0]}"
-        yield _Fault("TRAILING_TEXT", what, end + len(rest) - len(rest.lstrip()))
+        yield Fault("TRAILING_TEXT", what, end + len(rest) - len(rest.lstrip()))
 
 
-def _count_faults(text: str, words: list[re.Match[str]]) -> Iterator[_Fault]:
+def _count_faults(text: str, words: list[re.Match[str]]) -> Iterator[Fault]:
     count = len(words)
     if count < len(FIELDS):
         few = {0: "no field", 1: "one field"}.get(count, f"{count} fields")
-        yield _Fault("FIELDS", f"has {few}; pg_cron reads five", len(text))
+        yield Fault("FIELDS", f"has {few}; pg_cron reads five", len(text))
     elif count > len(FIELDS):
         extra = words[len(FIELDS) :]
         cron_like = all(_cron_like(part) for word in extra for part in word[0].split(","))
         number = {6: "six", 7: "seven"}.get(count)
         if cron_like and number:
-            yield _Fault("SIX_FIELDS", f"has {number} fields; pg_cron reads five", extra[0].start())
+            yield Fault("SIX_FIELDS", f"has {number} fields; pg_cron reads five", extra[0].start())
         else:
             ignored = printable(text[extra[0].start() :].rstrip())
             what = f"pg_cron ignores everything after the fifth field: {ignored}"
-            yield _Fault("TRAILING_TEXT", what, extra[0].start())
+            yield Fault("TRAILING_TEXT", what, extra[0].start())
 
 
 def _cron_like(part: str) -> bool:
     """Whether it could be one more field, and not a comment or a command."""
     return part == "?" or bool(re.fullmatch(r"[\d*/#LW-]+|[A-Za-z]{3}(-[A-Za-z]{3})?", part))
-
-
-def _field_faults(word: str, field: Field, offset: int) -> Iterator[_Fault]:
-    if field.name == "day" and word == "$":
-        return
-    for part in word.split(","):
-        fault = _part_fault(part, field)
-        if fault is not None:
-            yield _Fault(fault[0], fault[1], offset)
-        offset += len(part) + 1
-
-
-@lru_cache(maxsize=4096)
-def _part_fault(part: str, field: Field) -> tuple[str, str] | None:
-    found = _PART.fullmatch(part)
-    if found is None:
-        return "JUNK_IN_FIELD", _junk(part, field)
-    first, last, step = found.groups()
-    if step is not None and (int(step) == 0 or int(step) > field.high):
-        return (
-            "STEP_TOO_LARGE",
-            f'"{printable(part)}" steps beyond the {field.name}s, 1 to {field.high}',
-        )
-    if first is None:
-        return None
-    if step is not None and last is None:
-        known = _value(first, field) is not None
-        instead = f"; perhaps {first}-{field.high}/{step}" if known else ""
-        return "STEP", f'"{printable(part)}" has a step but no range{instead}'
-    return _value_fault(part, first, last, field)
-
-
-def _value_fault(part: str, first: str, last: str | None, field: Field) -> tuple[str, str] | None:
-    """A single number or name, or a range that must not run backwards."""
-    words = [word for word in (first, last) if word is not None]
-    numbers = [_value(word, field) for word in words]
-    for word, number in zip(words, numbers, strict=True):
-        if number is None:
-            return "VALUE", f'"{printable(word)}" is no {field.name} ({_allowed(field)})'
-    if last is not None and (numbers[0] or 0) > (numbers[1] or 0):
-        return "WRAPPED_RANGE", f'"{part}" runs backwards; write {forwards(first, last, field)}'
-    return None
-
-
-def _junk(part: str, field: Field) -> str:
-    if not part:
-        return "an empty place between commas"
-    return f'"{printable(part)}" is no {field.name} ({_allowed(field)})'
-
-
-def _allowed(field: Field) -> str:
-    names = f", {field.names[0]} to {field.names[-1]}" if field.names else ""
-    return f"{field.low} to {field.high}{names}"
-
-
-def _value(word: str, field: Field) -> int | None:
-    digits = _DIGITS.fullmatch(word)
-    if digits:
-        number = int(digits[1])
-        return number if field.low <= number <= field.high else None
-    folded = word.lower()
-    return field.names.index(folded) + field.low if folded in field.names else None
 
 
 def meaning_of(text: str, version: str) -> Meaning | None:
