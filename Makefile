@@ -13,7 +13,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo servers test fast lint bench format schemas lock venv python clean distclean
+.PHONY: help demo servers test fast lint bench format schemas readme lock venv python clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +44,9 @@ lint: venv ## ruff, formatting, mypy --strict, import contracts
 format: venv ## let ruff mend what it can
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format --quiet
+
+readme: venv ## write README's transcript again from a run of the demo
+	@$(BIN)/python tools/demo/readme.py
 
 schemas: venv ## write schemas/ again from the models
 	@for name in scheduler overlay plan drift outcome errors; do \

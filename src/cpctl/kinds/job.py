@@ -100,7 +100,8 @@ def _judge(key: Text, spec: Spec, pg_cron: str) -> None:
     name_wrong = name_fault(spec.name or key, pg_cron) if pg_cron else ""
     if name_wrong:
         raise Wrong(name_wrong, "shorten it, or update pg_cron to 1.5", "name")
-    wrong = codes_wrong(spec.allow) or schedule_wrong(spec.schedule, spec.allow, pg_cron)
+    wrong = codes_wrong(spec.allow) if spec.allow else None
+    wrong = wrong or schedule_wrong(spec.schedule, spec.allow, pg_cron)
     if wrong is not None:
         raise wrong
 
