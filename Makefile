@@ -27,7 +27,7 @@ servers: python ## install (once) and start PostgreSQL 15 and 17 with pg_cron
 	@$(PYTHON) tools/servers.py status all
 
 test: venv servers ## every test but benchmarks and faults, on both servers
-	@$(BIN)/pytest --ignore=tests/bench --ignore=tests/faults $(ARGS)
+	@BIN=$(BIN) bash tools/test.sh $(ARGS)
 
 fast: venv ## the unit tests: no server, no I/O
 	@$(BIN)/pytest tests/unit $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,16 @@ def _reset(admin: psycopg.Connection[Any]) -> None:
 def _leg(nodeid: str) -> str:
     found = [version for version in VERSIONS if f"[{version}" in nodeid or f"-{version}" in nodeid]
     return f"PostgreSQL {found[0]}" if found else "without a server"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`CPCTL_TEST_LEG`: one of the parts that `make test` runs side by side."""
+    wanted = os.environ.get("CPCTL_TEST_LEG")
+    if not wanted:
+        return
+    others = [item for item in items if _leg(item.nodeid) != wanted]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if _leg(item.nodeid) == wanted]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

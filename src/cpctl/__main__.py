@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from cpctl import __version__
@@ -17,7 +18,22 @@ def main() -> None:
     gc.disable()
     from cpctl.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    _leave(run(sys.argv[1:]))
+
+
+def _leave(code: int) -> None:
+    """Exit without taking a large interpreter apart, which takes a seventh of a plan's time.
+
+    By then every file and connection is closed.
+    """
+    if "psycopg" not in sys.modules:
+        sys.exit(code)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = 1
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ def _server_wide(
     address, role = system[0].address, capabilities.role
     if not capabilities.alter_system_allowed:
         remedy = "set allow_alter_system = on in postgresql.conf, or use store: database"
-        yield Finding("ALTER_SYSTEM_OFF", "this server forbids ALTER SYSTEM", None, remedy)
+        what = "cannot be set: this server forbids ALTER SYSTEM"
+        yield Finding("ALTER_SYSTEM_OFF", what, address, remedy)
     for error in server.errors:
         what = f"the configuration files have an error, so no reload can apply anything: {error}"
         yield Finding("CONFIG_FILE_ERROR", what, None, "mend that line, then run this again")
