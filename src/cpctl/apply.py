@@ -11,13 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from cpctl.compensate import Attempt, undo
 from cpctl.core.change import Change, Delete
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.resource import Address, Resource, Sealed
-from cpctl.core.statement import Statement
+from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Stale
 from cpctl.postgres.session import Session
 from cpctl.postgres.settle import settle
@@ -138,7 +139,8 @@ def _execute(
     work = _work(fresh)
     channel: SystemChannel | None = None
     try:
-        write(session, work.transaction, lambda hole: task.secrets.value(hole.reference))
+        fill = partial(_fill, task)
+        write(session, work.transaction, fill, scene.context.capabilities)
         after = _verify(task, session, scene, fresh)
         if work.early or work.late:
             channel = _open_channel(task, session, scene)
@@ -154,9 +156,13 @@ def _execute(
     return after, settled
 
 
+def _fill(task: Task, hole: Hole) -> str:
+    return task.secrets.value(hole.reference)
+
+
 def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
     version = scene.context.capabilities.server_version_num
-    return SystemChannel(session.server, version, lambda hole: task.secrets.value(hole.reference))
+    return SystemChannel(session.server, version, partial(_fill, task))
 
 
 def _verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[Address, Resource]:

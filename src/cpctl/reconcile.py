@@ -64,7 +64,11 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
 
 def _expected(document: Document) -> Expected:
     globs = {key: glob for key, glob in document.expect if glob is not None}
-    return Expected(document.files[0], globs, partial(document.heading_place, "expect"))
+    default = getattr(document.defaults, "username", None)
+    jobs = document.entries.get("jobs", {}).values()
+    nobodys = default is None and any(spec.username is None for spec in jobs)
+    place = partial(document.heading_place, "expect")
+    return Expected(document.files[0], nobodys, globs, place)
 
 
 def declared_owners(document: Document) -> frozenset[str]:
@@ -82,7 +86,6 @@ def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) ->
     context = Context(
         capabilities=capabilities,
         owner=default or capabilities.role,
-        owner_declared=default is not None,
         store=document.store,
         file=document.files[0],
         scope=document.scope,

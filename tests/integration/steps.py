@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-
-import psycopg
 
 from tests.servers import CHANGING, Database, Result
 
@@ -120,6 +119,54 @@ def plan(database: Database, *options: str, user: str = "postgres") -> dict[str,
     return dict(json.loads(done.out))
 
 
+def given(
+    database: Database,
+    jobs: Mapping[str, Mapping[str, object]] | None = None,
+    settings: Mapping[str, str] | None = None,
+    owner: str = "postgres",
+) -> None:
+    """What somebody has done in psql: as cpctl would have it, at no cost of cpctl's."""
+    call = "select cron.schedule_in_database(%s::text, %s, %s, %s, %s, %s)"
+    for name, known in (jobs or {}).items():
+        where = known.get("database", "postgres"), known.get("username", owner)
+        active = known.get("active", True)
+        database.run(call, name, known["schedule"], known["command"], *where, active)
+    for name, value in (settings or {}).items():
+        database.run("select set_config(%s, %s, false)", name, value)
+        literal = value.replace("'", "''")
+        database.run(f"alter system set {name} = '{literal}'")
+        database.run(f"reset {name}")
+    if settings:
+        reload_and_wait(database)
+
+
+def reload_and_wait(database: Database) -> None:
+    """Until the server has read its files again."""
+    (before,) = database.rows("select pg_conf_load_time()")
+    database.run("select pg_reload_conf()")
+    deadline = time.monotonic() + 10
+    while database.rows("select pg_conf_load_time()") == [before]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def apply(
+    database: Database,
+    text: str,
+    *options: str,
+    expected: Mapping[str, int],
+    user: str = "postgres",
+) -> list[str]:
+    """Apply runs these changing statements and no others, as the server's log has them."""
+    database.write(text)
+    since = database.log_position()
+    done = database.cpctl("apply", "--auto-approve", *options, user=user)
+    assert done.code == 0, done
+    entries = database.changing_statements(since)
+    assert verbs(entries) == Counter(expected), entries
+    return entries
+
+
 def converge(
     database: Database,
     text: str,
@@ -127,13 +174,8 @@ def converge(
     expected: Mapping[str, int],
     user: str = "postgres",
 ) -> list[str]:
-    """The first promise: apply runs these statements and no others, and a second plan is empty."""
-    database.write(text)
-    since = database.log_position()
-    done = database.cpctl("apply", "--auto-approve", *options, user=user)
-    assert done.code == 0, done
-    entries = database.changing_statements(since)
-    assert verbs(entries) == Counter(expected), entries
+    """The first promise: the same, and a second plan is empty."""
+    entries = apply(database, text, *options, expected=expected, user=user)
     in_sync(database, user=user)
     return entries
 
@@ -187,23 +229,9 @@ def refused(database: Database, *command: str, user: str = "postgres") -> Result
 
 def refused_apply(database: Database, user: str = "postgres") -> str:
     """A plan that shows its refusals, and an apply that writes nothing; all they say."""
-    shown = database.cpctl("plan", user=user)
-    assert shown.code == 0, shown
-    detailed = refused(database, "plan", "--detailed-exitcode", user=user)
-    assert detailed.out == shown.out
+    shown = refused(database, "plan", "--detailed-exitcode", user=user)
     done = refused(database, "apply", "--auto-approve", user=user)
     return shown.out + done.out + done.err
-
-
-def run_as(database: Database, role: str, statement: str, *parameters: object) -> None:
-    with psycopg.connect(database.url(role), autocommit=True) as session:
-        session.execute(statement.encode(), parameters or None)
-
-
-def schedule_by_hand(
-    database: Database, name: str, owner: str = "postgres", schedule: str = "7 7 * * *"
-) -> None:
-    run_as(database, owner, "select cron.schedule(%s::text, %s, 'SELECT 7')", name, schedule)
 
 
 def paste_grants(database: Database, text: str) -> list[str]:

@@ -137,4 +137,5 @@ def test_a_refused_apply_does_not_ask(database: Database) -> None:
         terminal = Terminal(database)
         code = terminal.answer("")
     assert code == 3
+    assert "belongs to anna" in terminal.seen
     assert QUESTION not in terminal.seen

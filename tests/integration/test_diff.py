@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from tests.integration.steps import (
+    GUIDE_SCHEDULES,
+    GUIDE_SETTINGS,
     SECRET,
     SECRET_CORE,
     document,
     follow_guide,
+    given,
+    job,
     paste_grants,
     untouched,
 )
@@ -23,9 +27,10 @@ MAIN = ("content_pipeline_main", "postgres")
 
 @pytest.fixture(autouse=True)
 def applied(database: Database) -> None:
+    """The guide's scheduler, as an apply leaves it."""
     follow_guide(database)
-    done = database.cpctl("apply", "--auto-approve")
-    assert done.code == 0, done
+    jobs = {name: job(*fields) for name, fields in GUIDE_SCHEDULES.items()}
+    given(database, jobs, GUIDE_SETTINGS)
 
 
 def diff(database: Database, *arguments: str, user: str = "postgres") -> Result:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
-from tests.integration.steps import converge, document, in_sync, job, silent, undone
+from tests.integration.steps import converge, document, given, job, undone
 from tests.servers import Database
 
-BEFORE = document(settings={"app.a": "old"}, jobs={"first": job(), "second": job()})
 AFTER = document(
     settings={"app.a": "new", "app.b": "new"},
     jobs={"first": job("9 9 * * *"), "second": job("9 9 * * *"), "third": job()},
@@ -20,7 +18,7 @@ AFTER = document(
 
 @pytest.fixture
 def applied(database: Database) -> None:
-    converge(database, BEFORE, expected={"schedule": 2, "alter system set": 1})
+    given(database, {"first": job(), "second": job()}, {"app.a": "old"})
 
 
 def fails(database: Database, culprit: str) -> str:
@@ -81,21 +79,15 @@ SILENT = {
 }
 
 
-@pytest.mark.usefixtures("trigger")
+@pytest.mark.usefixtures("applied", "trigger")
 @pytest.mark.parametrize("how", SILENT)
 def test_a_call_that_succeeds_and_does_something_else_is_noticed_before_the_commit(
     database: Database, how: str
 ) -> None:
-    scope = {"jobs": ["first", "second", "third"]}
-    converge(
-        database,
-        document(scope=scope, settings={"app.a": "old"}, jobs={"first": job(), "second": job()}),
-        expected={"schedule": 2, "alter system set": 1},
-    )
     event, body = SILENT[how]
     sabotage(database, event, body)
     changed = {"first": job("9 9 * * *", "SELECT 9;"), "third": job()}
-    database.write(document(scope=scope, settings={"app.a": "new"}, jobs=changed))
+    database.write(document(settings={"app.a": "new"}, jobs=changed))
     fails(database, {"insert": "job.third", "update": "job.first"}[event])
 
 
@@ -150,16 +142,3 @@ def test_the_same_command_succeeds_once_the_cause_is_gone(database: Database) ->
     fails(database, "job.third")
     database.run("drop trigger sabotage on cron.job")
     converge(database, AFTER, expected={"schedule": 1, "alter_job": 2, "alter system set": 2})
-    with silent(database):
-        in_sync(database)
-
-
-@pytest.mark.usefixtures("applied")
-def test_a_job_that_is_locked_by_somebody_is_not_waited_for_for_ever(database: Database) -> None:
-    database.write(document(jobs={"first": job("9 9 * * *")}))
-    with psycopg.connect(database.url()) as somebody:
-        somebody.execute("select * from cron.job where jobname = 'first' for update")
-        with undone(database):
-            done = database.cpctl("apply", "--auto-approve", "--lock-timeout", "2s")
-    assert done.code in (1, 4), done
-    assert database.cpctl("apply", "--auto-approve").code == 0

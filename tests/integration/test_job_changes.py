@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.steps import converge, document, in_sync, job, plan, untouched
+from tests.integration.steps import apply, converge, document, given, in_sync, job, untouched
 from tests.servers import Database
 
 NIGHTLY = ("nightly", "postgres")
@@ -39,10 +39,7 @@ def test_a_changed_field_is_one_alter_job_of_that_field(
     database: Database, field: str, before: object, after: object
 ) -> None:
     database.run("create database other")
-    assert_created = {"schedule": 1}
-    if before in ("other", False):
-        assert_created = {"schedule_in_database": 1}
-    converge(database, nightly(**{field: before}), expected=assert_created)
+    given(database, {"nightly": {**job(), field: before}})
     old = database.jobs()[NIGHTLY]
     assert old[field] == before
     database.run(
@@ -50,34 +47,37 @@ def test_a_changed_field_is_one_alter_job_of_that_field(
         "values (%s, 4711, 'SELECT 0;', 'succeeded')",
         old["jobid"],
     )
-
     (entry,) = converge(database, nightly(**{field: after}), expected={"alter_job": 1})
     assert fields_in(entry) == {field}
     assert database.jobs() == {NIGHTLY: {**old, field: after}}
     history = "select jobid, status from cron.job_run_details where runid = 4711"
     assert database.rows(history) == [(old["jobid"], "succeeded")]
 
-    converge(database, nightly(**{field: before}), expected={"alter_job": 1})
-    assert database.jobs() == {NIGHTLY: old}
 
-
-def test_all_changed_fields_go_into_one_statement(database: Database) -> None:
+def test_all_changed_fields_go_into_one_statement_and_back(database: Database) -> None:
     database.run("create database other")
     converge(database, nightly(active=True), expected={"schedule": 1})
-    jobid = database.jobs()[NIGHTLY]["jobid"]
+    old = database.jobs()[NIGHTLY]
     changed = {
         "schedule": "1 1 * * *",
         "command": "SELECT 2;",
         "database": "other",
         "active": False,
     }
-    (entry,) = converge(database, nightly(**changed), expected={"alter_job": 1})
+    (entry,) = apply(database, nightly(**changed), expected={"alter_job": 1})
     assert fields_in(entry) == changed.keys()
-    assert database.jobs() == {NIGHTLY: {"jobid": jobid, **changed}}
+    assert database.jobs() == {NIGHTLY: {"jobid": old["jobid"], **changed}}
+    converge(database, nightly(active=True), expected={"alter_job": 1})
+    assert database.jobs() == {NIGHTLY: old}
+
+
+def test_a_job_is_created_paused_by_one_statement(database: Database) -> None:
+    converge(database, nightly(active=False), expected={"schedule_in_database": 1})
+    assert database.jobs()[NIGHTLY]["active"] is False
 
 
 def test_the_plan_hides_what_does_not_change(database: Database) -> None:
-    converge(database, nightly(), expected={"schedule": 1})
+    given(database, {"nightly": job()})
     database.write(nightly(schedule="30 4 * * *"))
     shown = database.cpctl("plan").out
     assert "# job.nightly will be updated in-place" in shown
@@ -89,25 +89,22 @@ def test_the_plan_hides_what_does_not_change(database: Database) -> None:
 @pytest.fixture
 def paused(database: Database) -> dict[str, Any]:
     """A job that is there as declared, and was then paused in psql."""
-    converge(database, nightly(), expected={"schedule": 1})
-    found = database.jobs()[NIGHTLY]
-    database.run("select cron.alter_job(%s, active := false)", found["jobid"])
-    return found
+    given(database, {"nightly": job(active=False)})
+    return database.jobs()[NIGHTLY]
 
 
 def test_a_job_paused_by_hand_and_not_declared_stays_paused_and_is_noted(
     database: Database, paused: dict[str, Any]
 ) -> None:
+    database.write(nightly())
     noted = in_sync(database)
     (note,) = [line for line in noted.out.splitlines() if line.startswith("Note:")]
     assert "job.nightly is paused outside cpctl" in note
 
     changed = nightly(schedule="30 4 * * *")
-    database.write(changed)
-    assert any("job.nightly" in note and "paused" in note for note in plan(database)["notes"])
     (entry,) = converge(database, changed, expected={"alter_job": 1})
     assert fields_in(entry) == {"schedule"}
-    assert database.jobs() == {NIGHTLY: {**paused, "schedule": "30 4 * * *", "active": False}}
+    assert database.jobs() == {NIGHTLY: {**paused, "schedule": "30 4 * * *"}}
 
 
 def test_a_declared_true_resumes_what_was_paused_by_hand(
@@ -115,27 +112,27 @@ def test_a_declared_true_resumes_what_was_paused_by_hand(
 ) -> None:
     (entry,) = converge(database, nightly(active=True), expected={"alter_job": 1})
     assert fields_in(entry) == {"active"}
-    assert database.jobs() == {NIGHTLY: paused}
+    assert database.jobs() == {NIGHTLY: {**paused, "active": True}}
 
 
 def test_a_declared_false_pauses_what_was_resumed_by_hand(
     database: Database, paused: dict[str, Any]
 ) -> None:
-    converge(database, nightly(active=False), expected={})
+    apply(database, nightly(active=False), expected={})
     database.run("select cron.alter_job(%s, active := true)", paused["jobid"])
     converge(database, nightly(active=False), expected={"alter_job": 1})
-    assert database.jobs() == {NIGHTLY: {**paused, "active": False}}
+    assert database.jobs() == {NIGHTLY: paused}
 
 
 def test_a_description_is_never_compared(database: Database) -> None:
-    converge(database, nightly(), expected={"schedule": 1})
+    given(database, {"nightly": job()})
     converge(database, nightly(description='At night, it\'s "quiet"'), expected={})
 
 
-@pytest.mark.parametrize("stored", ["SELECT 1;\n", "\n  SELECT 1;", "\t SELECT 1; \n\n"])
-def test_outer_blank_space_of_a_command_is_not_a_change(database: Database, stored: str) -> None:
-    database.run("select cron.schedule('nightly', '0 3 * * *', %s)", stored)
-    database.write(nightly())
+def test_outer_blank_space_of_a_command_is_not_a_change(database: Database) -> None:
+    stored = ["SELECT 1;\n", "\n  SELECT 1;", "\t SELECT 1; \n\n"]
+    given(database, {f"j{n}": job(command=text) for n, text in enumerate(stored)})
+    database.write(document(jobs={f"j{n}": job() for n in range(3)}))
     with untouched(database):
         in_sync(database)
         assert database.cpctl("apply", "--auto-approve").code == 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import glob
 
-import pytest
-
-from tests.integration.steps import converge, document, job, plan, undone, untouched
+from tests.integration.steps import apply, converge, document, given, job, plan, undone, untouched
 from tests.servers import Database
 
 NAMES = [
@@ -20,7 +18,7 @@ NAMES = [
     "upper",
     "semi;colon -- /* x */",
     "back\\slash \\n",
-    "%s %% {} $1 ${NOT_A_VARIABLE}",
+    "%s %% {} $1 $NOT_A_VARIABLE",
     "job.dotted.name",
     ":name :'name' \\gset",
     "a\ttab",
@@ -32,12 +30,12 @@ SIXTY_THREE = "é" * 31 + "x"
 
 def test_every_name_is_created_changed_and_removed_as_written(database: Database) -> None:
     first = document(jobs={name: job() for name in NAMES})
-    converge(database, first, expected={"schedule": len(NAMES)})
+    apply(database, first, expected={"schedule": len(NAMES)})
     before = database.jobs()
     assert set(before) == {(name, "postgres") for name in NAMES}
 
     second = document(jobs={name: job("9 9 * * *") for name in NAMES})
-    converge(database, second, expected={"alter_job": len(NAMES)})
+    apply(database, second, expected={"alter_job": len(NAMES)})
     after = database.jobs()
     assert {key: row["jobid"] for key, row in after.items()} == {
         key: row["jobid"] for key, row in before.items()
@@ -56,11 +54,8 @@ def test_a_name_of_63_bytes_works(database: Database) -> None:
     assert set(database.jobs()) == {(SIXTY_THREE, "postgres")}
 
 
-@pytest.mark.parametrize("length", [64, 500])
-def test_a_longer_name_is_refused_where_the_server_would_cut_it(
-    database: Database, length: int
-) -> None:
-    names = [SIXTY_THREE + "y" * (length - 63), SIXTY_THREE + "z" * (length - 63)]
+def test_a_longer_name_is_refused_where_the_server_would_cut_it(database: Database) -> None:
+    names = [SIXTY_THREE + "y", SIXTY_THREE + "z" * 400]
     text = document(jobs={name: job() for name in names})
     database.write(text)
     if database.version == "15":
@@ -76,7 +71,7 @@ def test_a_longer_name_is_refused_where_the_server_would_cut_it(
 def test_a_long_name_is_never_taken_for_the_job_that_was_cut_to_63_bytes(
     database: Database,
 ) -> None:
-    converge(database, document(jobs={SIXTY_THREE: job()}), expected={"schedule": 1})
+    given(database, {SIXTY_THREE: job()})
     text = document(jobs={SIXTY_THREE: job(), SIXTY_THREE + "y": job("9 9 * * *")})
     database.write(text)
     if database.version == "15":
@@ -92,15 +87,15 @@ def test_the_name_on_the_server_may_differ_from_the_key(database: Database) -> N
     named = {"name": "Nightly purge (${STAGE})"}
     converge(database, document(jobs={"nightly": job(**named)}), expected={"schedule": 1})
     assert set(database.jobs()) == {("Nightly purge (blue)", "postgres")}
-    converge(database, document(jobs={"renamed_key": job(**named)}), expected={})
-    converge(database, document(jobs={"key": job("9 9 * * *", **named)}), expected={"alter_job": 1})
+    changed = document(jobs={"renamed_key": job("9 9 * * *", **named)})
+    converge(database, changed, expected={"alter_job": 1})
 
 
 def test_jobs_in_another_database_are_created_and_kept_there(database: Database) -> None:
     other = 'Other "db" größe'
     database.run('create database "Other ""db"" größe"')
     text = document(jobs={"there": job(database=other), "here": job()})
-    converge(database, text, expected={"schedule_in_database": 1, "schedule": 1})
+    apply(database, text, expected={"schedule_in_database": 1, "schedule": 1})
     assert {name: row["database"] for (name, _), row in database.jobs().items()} == {
         "there": other,
         "here": "postgres",
@@ -130,7 +125,7 @@ def test_each_job_may_have_its_own_owner(database: Database) -> None:
     database.new_role("worker")
     database.new_role('Odd "role"')
     jobs = {"a": job(username="worker"), "b": job(username='Odd "role"'), "c": job()}
-    converge(database, document(jobs=jobs), expected={"schedule_in_database": 2, "schedule": 1})
+    apply(database, document(jobs=jobs), expected={"schedule_in_database": 2, "schedule": 1})
     before = database.jobs()
     assert set(before) == {("a", "worker"), ("b", 'Odd "role"'), ("c", "postgres")}
 
@@ -158,7 +153,7 @@ def test_a_name_that_looks_like_the_address_of_another_job_is_its_own_job(
     assert set(before) == {("worker/nightly", "postgres"), ("nightly", "worker")}
 
     jobs["a"] = job("9 9 * * *", name="worker/nightly")
-    converge(database, document(jobs=jobs), expected={"alter_job": 1})
+    apply(database, document(jobs=jobs), expected={"alter_job": 1})
     after = database.jobs()
     assert after["nightly", "worker"] == before["nightly", "worker"]
     assert after["worker/nightly", "postgres"]["schedule"] == "9 9 * * *"

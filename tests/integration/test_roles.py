@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.integration.steps import (
+    apply,
     converge,
     document,
+    given,
     job,
     paste_grants,
     refused,
@@ -26,12 +28,11 @@ def owned(owner: str, **jobs: object) -> str:
 
 def test_a_plain_role_manages_its_own_jobs_without_alter_job(database: Database) -> None:
     database.new_role("plain", USAGE)
-    converge(
-        database, owned("plain", mine=job(), mine2=job()), user="plain", expected={"schedule": 2}
-    )
+    both = owned("plain", mine=job(), mine2=job())
+    apply(database, both, user="plain", expected={"schedule": 2})
     before = database.jobs()
     changed = owned("plain", mine=job("9 9 * * *", "SELECT 'it''s';"), mine2=job())
-    converge(database, changed, user="plain", expected={"schedule": 1})
+    apply(database, changed, user="plain", expected={"schedule": 1})
     assert database.jobs() == {
         **before,
         ("mine", "plain"): {
@@ -46,20 +47,16 @@ def test_a_plain_role_manages_its_own_jobs_without_alter_job(database: Database)
 
 def test_a_plain_role_leaves_its_paused_job_paused(database: Database) -> None:
     database.new_role("plain", USAGE)
-    converge(database, owned("plain", mine=job()), user="plain", expected={"schedule": 1})
-    database.run("update cron.job set active = false")
-    converge(
-        database, owned("plain", mine=job("9 9 * * *")), user="plain", expected={"schedule": 1}
-    )
+    given(database, {"mine": job(active=False)}, owner="plain")
+    text = owned("plain", mine=job("9 9 * * *"))
+    converge(database, text, user="plain", expected={"schedule": 1})
     found = database.jobs()["mine", "plain"]
     assert (found["schedule"], found["active"]) == ("9 9 * * *", False)
 
 
 def test_a_pause_needs_alter_job_and_the_printed_grant_suffices(database: Database) -> None:
     database.new_role("plain", USAGE)
-    converge(
-        database, owned("plain", mine=job(active=True)), user="plain", expected={"schedule": 1}
-    )
+    given(database, {"mine": job()}, owner="plain")
     paused = owned("plain", mine=job(active=False))
     database.write(paused)
     said = refused_apply(database, user="plain")
@@ -92,9 +89,7 @@ def test_a_job_in_another_database_is_never_moved_home_by_a_plain_role(
 ) -> None:
     database.run("create database other")
     database.new_role("plain", USAGE)
-    database.run(
-        "select cron.schedule_in_database('mine', '0 3 * * *', 'SELECT 1;', 'other', 'plain')"
-    )
+    given(database, {"mine": job(database="other")}, owner="plain")
     text = owned("plain", mine=job("9 9 * * *", database="other"))
     database.write(text)
     done = database.cpctl("apply", "--auto-approve", user="plain")
@@ -148,13 +143,12 @@ def test_settings_of_a_plain_role_need_grants_and_the_printed_ones_suffice(
 
 def test_a_superuser_acts_for_an_owner_that_has_no_rights_at_all(database: Database) -> None:
     database.new_role("worker")
-    converge(
-        database, owned("worker", mine=job(), mine2=job()), expected={"schedule_in_database": 2}
-    )
+    both = owned("worker", mine=job(), mine2=job())
+    apply(database, both, expected={"schedule_in_database": 2})
     before = database.jobs()
     assert set(before) == {("mine", "worker"), ("mine2", "worker")}
     changed = owned("worker", mine=job("9 9 * * *", active=False), mine2=job())
-    converge(database, changed, expected={"alter_job": 1})
+    apply(database, changed, expected={"alter_job": 1})
     assert database.jobs() == {
         **before,
         ("mine", "worker"): {**before["mine", "worker"], "schedule": "9 9 * * *", "active": False},
@@ -167,21 +161,17 @@ def test_a_superuser_acts_for_an_owner_that_has_no_rights_at_all(database: Datab
 def test_a_member_acts_for_the_owner(database: Database, options: str) -> None:
     database.new_role("worker", USAGE)
     database.new_role("deploy", USAGE, "worker", options=options)
-    converge(
-        database, owned("worker", mine=job(), mine2=job()), user="deploy", expected={"schedule": 2}
-    )
+    both = owned("worker", mine=job(), mine2=job())
+    apply(database, both, user="deploy", expected={"schedule": 2})
     before = database.jobs()
     assert set(before) == {("mine", "worker"), ("mine2", "worker")}
     changed = owned("worker", mine=job("9 9 * * *"), mine2=job())
-    converge(database, changed, user="deploy", expected={"schedule": 1})
-    assert database.jobs()["mine", "worker"] == {
-        **before["mine", "worker"],
-        "schedule": "9 9 * * *",
-    }
+    apply(database, changed, user="deploy", expected={"schedule": 1})
+    before["mine", "worker"]["schedule"] = "9 9 * * *"
+    assert database.jobs() == before
     assert database.cpctl("diff", user="deploy").code == 0
-    converge(
-        database, owned("worker", mine=job("9 9 * * *")), user="deploy", expected={"unschedule": 1}
-    )
+    less = owned("worker", mine=job("9 9 * * *"))
+    converge(database, less, user="deploy", expected={"unschedule": 1})
 
 
 def test_somebody_else_is_refused_with_the_grant_and_the_grant_suffices(
@@ -203,9 +193,7 @@ def test_somebody_else_is_refused_with_the_grant_and_the_grant_suffices(
 def test_seeing_a_foreign_job_is_not_being_allowed_to_change_it(database: Database) -> None:
     database.new_role("worker", USAGE)
     database.new_role("seer", USAGE, options="LOGIN BYPASSRLS")
-    converge(
-        database, owned("worker", mine=job(), mine2=job()), expected={"schedule_in_database": 2}
-    )
+    given(database, {"mine": job(), "mine2": job()}, owner="worker")
     for jobs in ({"mine": job("9 9 * * *"), "mine2": job()}, {"mine": job()}):
         database.write(owned("worker", **jobs))
         assert "GRANT worker TO seer;" in refused_apply(database, user="seer")

@@ -8,7 +8,17 @@ from typing import Protocol
 
 import pytest
 
-from tests.integration.steps import converge, document, in_sync, job, plan, refused
+from tests.integration.steps import (
+    apply,
+    converge,
+    document,
+    given,
+    in_sync,
+    job,
+    plan,
+    refused,
+    reload_and_wait,
+)
 from tests.servers import Database
 
 
@@ -34,16 +44,6 @@ def append(database: Database) -> Iterator[Append]:
     reload_and_wait(database)
 
 
-def reload_and_wait(database: Database) -> None:
-    """Until the server has read its files again."""
-    (before,) = database.rows("select pg_conf_load_time()")
-    database.run("select pg_reload_conf()")
-    deadline = time.monotonic() + 10
-    while database.rows("select pg_conf_load_time()") == [before]:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_an_equal_value_in_postgresql_conf_needs_no_statement(
     database: Database, append: Append
 ) -> None:
@@ -65,8 +65,8 @@ def test_a_name_in_scope_that_only_postgresql_conf_has_is_a_note(
     database: Database, append: Append
 ) -> None:
     append("app.from_conf = 'old'")
+    given(database, settings={"app.mine": "1"})
     database.write(document(scope={"settings": ["app.*"]}, settings={"app.mine": "1"}))
-    assert database.cpctl("apply", "--auto-approve").code == 0
     shown = in_sync(database)
     assert "app.from_conf" in shown.out
     assert any("app.from_conf" in note for note in plan(database)["notes"])
@@ -77,44 +77,34 @@ def test_a_null_for_a_value_of_postgresql_conf_ends_in_an_empty_plan(
 ) -> None:
     append("work_mem = '8MB'")
     jobs = {"nightly": job()}
-    first = document(settings={"work_mem": "9MB"}, jobs=jobs)
-    converge(database, first, expected={"schedule": 1, "alter system set": 1})
+    given(database, jobs, settings={"work_mem": "9MB"})
     asks = document(settings={"work_mem": None}, jobs=jobs)
     converge(database, asks, expected={"alter system reset": 1})
     assert database.live("work_mem") == "8MB"
 
 
-SHADOWS = {
-    "role": "alter role postgres set {} = '{}'",
-    "database": "alter database postgres set {} = '{}'",
-    "both": "alter role postgres in database postgres set {} = '{}'",
-}
+SHADOWS = ("role postgres", "database postgres", "role postgres in database postgres")
 
 
 @pytest.mark.parametrize("where", SHADOWS)
-@pytest.mark.parametrize(
-    ("name", "wanted", "shadow"), [("app.shadowed", "file", "other"), ("work_mem", "8MB", "9MB")]
-)
-def test_a_shadowed_setting_is_applied_noted_and_settled(
-    database: Database, where: str, name: str, wanted: str, shadow: str
-) -> None:
-    database.run(SHADOWS[where].format(name, shadow))
+def test_a_shadowed_setting_is_applied_noted_and_settled(database: Database, where: str) -> None:
+    given(database, settings={"app.shadowed": "old"})
+    database.run(f"alter {where} set app.shadowed = 'other'")
+    database.run(f"alter {where} set work_mem = '9MB'")
     try:
-        text = document(settings={name: wanted})
-        database.write(text)
         started = time.monotonic()
-        done = database.cpctl("apply", "--auto-approve")
-        assert done.code == 0, done
-        assert time.monotonic() - started < 4
-        assert database.file_settings()[name] == wanted
-        assert database.live(name) == shadow
-        shown = in_sync(database)
-        (note,) = [line for line in shown.out.splitlines() if line.startswith("Note:")]
-        assert name in note
-        changed = document(settings={name: wanted.replace("8", "7").replace("file", "new")})
-        converge(database, changed, expected={"alter system set": 1})
+        text = document(settings={"app.shadowed": "file", "work_mem": "8MB"})
+        apply(database, text, expected={"alter system set": 2})
+        assert time.monotonic() - started < 5
+        found = database.file_settings()
+        assert (found["app.shadowed"], found["work_mem"]) == ("file", "8MB")
+        assert database.live("app.shadowed") == "other"
+        notes = [line for line in in_sync(database).out.splitlines() if line.startswith("Note:")]
+        assert len(notes) == 2
+        assert any("app.shadowed" in note for note in notes)
+        assert any("work_mem" in note for note in notes)
     finally:
-        database.run("alter role postgres in database postgres reset all")
+        database.run(f"alter {where} reset all")
 
 
 def test_an_edit_that_waits_for_a_reload_is_named_in_the_plan(
@@ -130,8 +120,7 @@ def test_an_edit_that_waits_for_a_reload_is_named_in_the_plan(
 
 def test_jobs_alone_reload_nothing(database: Database, append: Append) -> None:
     append("deadlock_timeout = '1234ms'", reload=False)
-    jobs = {"nightly": {"schedule": "0 3 * * *", "command": "SELECT 1;"}}
-    converge(database, document(jobs=jobs), expected={"schedule": 1})
+    apply(database, document(jobs={"nightly": job()}), expected={"schedule": 1})
     assert database.live("deadlock_timeout") == "1s"
 
 
@@ -148,6 +137,6 @@ def test_a_broken_postgresql_conf_is_refused_before_anything_is_written(
 def test_one_reload_is_enough_for_many_settings(database: Database) -> None:
     settings = {f"app.s{number}": str(number) for number in range(20)}
     since = database.log_position()
-    converge(database, document(settings=settings), expected={"alter system set": 20})
+    apply(database, document(settings=settings), expected={"alter system set": 20})
     calls = [entry for entry in database.statements(since) if "pg_reload_conf()" in entry]
     assert len([entry for entry in calls if "has_function_privilege" not in entry]) == 1

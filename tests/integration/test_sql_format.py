@@ -9,12 +9,11 @@ from tests.integration.steps import (
     GUIDE_SETTINGS,
     SECRET,
     SECRET_CORE,
-    converge,
     document,
     follow_guide,
+    given,
     in_sync,
     job,
-    state,
     undone,
     untouched,
 )
@@ -87,10 +86,11 @@ def test_the_script_without_its_secret_changes_nothing(database: Database) -> No
 
 
 def test_the_script_in_sync_changes_nothing(database: Database) -> None:
-    follow_guide(database)
-    assert database.cpctl("apply", "--auto-approve").code == 0
+    database.environment["KEY"] = SECRET
+    given(database, {"nightly": job()}, {"app.key": SECRET})
+    database.write(document(jobs={"nightly": job()}, secrets={"key": {"from": "env:KEY"}}))
     with undone(database):
-        done = psql(database, script(database), SUPABASE_SERVICE_ROLE_KEY=SECRET)
+        done = psql(database, script(database), KEY=SECRET)
     assert done.returncode == 0, done
 
 
@@ -128,21 +128,30 @@ def test_the_script_creates_updates_and_deletes_any_text(database: Database) -> 
 
 
 def test_the_script_ends_where_apply_ends(database: Database) -> None:
-    converge(database, gnarly(0, 5), expected={"schedule": 5, "alter system set": 5})
-    database.write(gnarly(3, 3))
-    text = script(database)
-    assert database.cpctl("apply", "--auto-approve").code == 0
-    applied = state(database)
-    converge(
-        database, gnarly(0, 5), expected={"schedule": 2, "alter_job": 3, "alter system set": 5}
-    )
-    done = psql(database, text.replace("cron.unschedule(", "cron.unschedule(2 + "))
-    assert done.returncode != 0  # the control: another jobid is not there, and psql stops
-
-    database.write(gnarly(3, 3))
-    ends_in_sync(database)
-    assert state(database)[1:] == applied[1:]
-    assert state(database)[0] == applied[0]
+    jobs = {"job_a": job(), "job_b": job(active=False), "job_c": job()}
+    settings = {"app.a": "1", "app.b": "2", "app.c": "3"}
+    ends = []
+    for way in ("apply", "script"):
+        database.run("select cron.unschedule(jobid) from cron.job")
+        given(database, jobs, settings)
+        changed = {"job_a": job("9 9 * * *"), "job_b": job(command="SELECT 2;"), "job_d": job()}
+        text = document(
+            scope={"jobs": ["job*"], "settings": ["app.*"]},
+            jobs=changed,
+            settings={"app.a": "one", "app.b": "2", "app.d": "4"},
+        )
+        database.write(text)
+        if way == "apply":
+            assert database.cpctl("apply", "--auto-approve").code == 0
+        else:
+            assert psql(database, script(database)).returncode == 0
+        rows = [{**row, "jobid": None} for _, row in sorted(database.jobs().items(), key=str)]
+        ends.append((rows, database.file_settings()))
+    assert ends[0] == ends[1]
+    rows, found = ends[1]
+    assert [row["schedule"] for row in rows] == ["9 9 * * *", "0 3 * * *", "0 3 * * *"]
+    assert [row["active"] for row in rows] == [True, False, True]
+    assert found.keys() & {"app.a", "app.b", "app.c", "app.d"} == {"app.a", "app.b", "app.d"}
 
 
 def test_a_script_that_fails_leaves_no_job(database: Database) -> None:
@@ -173,17 +182,12 @@ def test_the_script_serves_pauses_owners_and_other_databases(database: Database)
         "there": ("postgres", "other", True),
         "theirs": ("worker", "postgres", True),
     }
-    jobs["paused"]["active"] = True
-    jobs["there"]["database"] = "postgres"
-    jobs["theirs"]["schedule"] = "9 9 * * *"
-    database.write(document(jobs=jobs))
-    ends_in_sync(database)
 
 
 def test_the_script_serves_the_database_store_and_the_way_back(database: Database) -> None:
     sources = {"urls": {"a": "https://a.example/x"}, "secrets": {"key": {"from": "env:KEY"}}}
     database.environment["KEY"] = SECRET
-    for store in ("system", "database", "system"):
+    for store in ("database", "system"):
         database.write(document(store=store, scope={"settings": ["app.*"]}, **sources))
         ends_in_sync(database, KEY=SECRET)
         assert database.live("app.key") == SECRET

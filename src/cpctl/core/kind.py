@@ -36,14 +36,13 @@ Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 class Context:
     """What a kind is told besides its own rows.
 
-    `owner`: whose jobs the file's are; `owner_declared`: the file says so itself.
+    `owner`: whose jobs the file's are.
     `seal`: turns a value into its digest for this process; `secret`: the same for a reference,
     with no digest where its source has no value; `one_line`: a setting could hold its value.
     """
 
     capabilities: Capabilities
     owner: str
-    owner_declared: bool
     store: str
     file: str
     scope: Mapping[str, Scope]

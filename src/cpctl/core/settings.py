@@ -6,7 +6,7 @@ them: docs/facts.md, section 2. The files are the truth of the system store.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from cpctl.core.text import Wrong
 
 AUTO_CONF = "postgresql.auto.conf"
 PENDING = "setting could not be applied"
-"""What pg_file_settings says of a value that waits for a restart: not a fault."""
+"""What pg_file_settings says of a value that waits for a restart, and of one it cannot read."""
 
 
 class Real(NamedTuple):
@@ -59,7 +59,7 @@ class ServerSettings:
     database: dict[str, str] = field(default_factory=dict)
     shadows: dict[str, str] = field(default_factory=dict)
     rights: dict[str, Rights] = field(default_factory=dict)
-    errors: tuple[str, ...] = ()
+    errors: list[str] = field(default_factory=list)
 
     def pending_edits(self, ours: frozenset[str]) -> tuple[str, ...]:
         """Names that the next reload changes although nobody asked for it now."""
@@ -87,7 +87,7 @@ def _same(guc: Guc, left: str, right: str) -> bool:
 
 def read(rows: dict[str, Sequence[tuple[Any, ...]]], role: str, database: str) -> ServerSettings:
     """Fold the four answers; a later line of the files overrules an earlier one."""
-    known = ServerSettings(errors=_errors(rows["files"]))
+    known = ServerSettings()
     for name, own, vartype, unit, enumvals, *rest in rows["reals"]:
         known.reals[name] = Real(Guc(own, vartype, unit, tuple(enumvals or ())), *rest)
     for name, value, file, _, error in rows["files"]:
@@ -102,6 +102,7 @@ def read(rows: dict[str, Sequence[tuple[Any, ...]]], role: str, database: str) -
         known.shadows[name.lower()] = _setter(where, who)
     for name, *rights in rows["rights"]:
         known.rights[name] = Rights(*rights)
+    known.errors.extend(_errors(rows["files"], known.reals))
     return known
 
 
@@ -111,9 +112,10 @@ def _setter(database: str | None, role: str | None) -> str:
     return f"ALTER ROLE {role}{f' IN DATABASE {database}' if database else ''} SET"
 
 
-def _errors(files: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
-    return tuple(
-        f"{file}:{line}: {f'{name}: ' if name else ''}{error}"
-        for name, _, file, line, error in files
-        if error not in (None, PENDING)
-    )
+def _errors(files: Sequence[tuple[Any, ...]], reals: Mapping[str, Real]) -> Iterator[str]:
+    """Lines that no reload gets past; the server says PENDING of an unreadable value, too."""
+    for name, _, file, line, error in files:
+        real = reals.get(name)
+        waits = error == PENDING and (real is None or real.context == "postmaster")
+        if error is not None and not waits:
+            yield f"{file}:{line}: {f'{name}: ' if name else ''}{error}"

@@ -20,18 +20,32 @@ _SUPABASE_ROLE = re.compile(r"[a-z_]+\.([a-z0-9]{20})")
 
 
 class Expected(NamedTuple):
-    """The globs of the file's `expect`, and a way to find where one is written."""
+    """The globs of the file's `expect`, and a way to find where one is written.
+
+    `owner_missing`: the file declares jobs without saying whose they are.
+    """
 
     file: str
+    owner_missing: bool
     globs: Mapping[str, str]
     place: Callable[[str], Place | None]
 
 
 def check_target(expected: Expected, capabilities: Capabilities) -> None:
-    """Raises Refused where `expect` names another database, CpctlError where pg_cron is not."""
+    """Raises Refused where `expect` names another database, CpctlError where pg_cron is not.
+
+    Refused, too, where rows that matter are hidden: what may not be seen never counts as absent.
+    """
     _check_expect(expected, capabilities)
     _check_server(capabilities)
     _check_visible(capabilities)
+    if expected.owner_missing and capabilities.rows_hidden:
+        role = capabilities.role
+        raise Refused(
+            f"row security hides other owners' jobs from {role}, and the file does not say whose "
+            "its jobs are: some may exist already. Nothing was written.",
+            remedy=f"defaults: {{username: {role}}}",
+        )
 
 
 def _check_expect(expected: Expected, capabilities: Capabilities) -> None:

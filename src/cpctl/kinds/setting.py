@@ -106,21 +106,23 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     return Resource(_address(name), {"value": value, "store": store}, facts, origin)
 
 
+_IN_FILES = "   or lower(name) in (select lower(name) from pg_file_settings)"
+
+
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
     wanted = [resource.address.name for resource in declared]
     hidden = not context.capabilities.file_settings
-    nothing = "select null, null, null, null, null where false"
+    files = "select null, null, null, null, null where false" if hidden else sql("setting_files")
     return (
-        Query("reals", sql("setting_reals"), (wanted,)),
-        Query("files", nothing if hidden else sql("setting_files")),
+        Query("reals", sql("setting_reals") + ("" if hidden else _IN_FILES), (wanted,)),
+        Query("files", files),
         Query("overrides", sql("setting_overrides")),
         Query("rights", sql("setting_rights"), (wanted, hidden)),
     )
 
 
 def _server(rows: Rows, context: Context) -> ServerSettings:
-    capabilities = context.capabilities
-    return read(dict(rows), capabilities.role, capabilities.database)
+    return read(dict(rows), context.capabilities.role, context.capabilities.database)
 
 
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
@@ -176,8 +178,8 @@ def _seen_custom(
     sealed = declared is None or not declared.fields or declared.facts["reference"] is not None
     value = context.seal(text) if sealed else text
     store = first if len(places) == 1 else BOTH
-    facts = {"name": name, "implied": ("store",)}
-    return Resource(_address(name), {"value": value, "store": store}, facts)
+    fields: Fields = {"value": value, "store": store}
+    return Resource(_address(name), fields, {"name": name, "implied": ("store",)})
 
 
 def _places(name: str, wanted: Value, server: ServerSettings, context: Context) -> dict[str, str]:

@@ -39,14 +39,6 @@ def _unsafe(change: Change, owners: Mapping[object, str], context: Context) -> F
             change.address,
             f"defaults: {{username: {owners[name]}}}",
         )
-    if capabilities.rows_hidden and not context.owner_declared:
-        return Finding(
-            "HIDDEN_JOBS",
-            f"may exist already: row security hides other owners' jobs from {capabilities.role}, "
-            "and a second one would run beside it",
-            change.address,
-            f"say whose jobs these are: defaults: {{username: {capabilities.role}}}",
-        )
     fault = name_fault(name, capabilities.pg_cron_version or "")
     remedy = "shorten it, or update pg_cron to 1.5"
     return Finding("NAME_TOO_LONG", fault, change.address, remedy) if fault else None

@@ -67,8 +67,8 @@ def _server_wide(
         what = "cannot be set: this server forbids ALTER SYSTEM"
         yield Finding("ALTER_SYSTEM_OFF", what, address, remedy)
     for error in server.errors:
-        what = f"the configuration files have an error, so no reload can apply anything: {error}"
-        yield Finding("CONFIG_FILE_ERROR", what, None, "mend that line, then run this again")
+        what = f"cannot go live, because a configuration file has an error: {error}"
+        yield Finding("CONFIG_FILE_ERROR", what, address, "mend that line, then run this again")
     if not capabilities.reload:
         right = "EXECUTE ON FUNCTION pg_reload_conf()"
         yield Finding("MISSING_RIGHT", "pg_reload_conf", address, grant(right, role))
@@ -158,5 +158,5 @@ def _others(
     edits = server.pending_edits(frozenset(ours))
     if edits and any("system" in _stores(change) for change in changes):
         names = ", ".join(edits)
-        what = f"the reload also applies edits of configuration files by others: {names}"
+        what = f"RELOAD_APPLIES_OTHERS: the reload also applies what others edited: {names}"
         yield Finding("RELOAD_APPLIES_OTHERS", what)

@@ -124,7 +124,9 @@ def _holder(session: Session) -> str:
     return f"held by {role} from {address} (pid {pid}, {application}) for {seconds} s"
 
 
-def write(session: Session, statements: Sequence[Statement], fill: Fill) -> None:
+def write(
+    session: Session, statements: Sequence[Statement], fill: Fill, capabilities: Capabilities
+) -> None:
     """Run the transactional statements in one round trip.
 
     Raises CpctlError naming the first that failed; ConnectionLost.
@@ -132,7 +134,7 @@ def write(session: Session, statements: Sequence[Statement], fill: Fill) -> None
     messages: list[Message] = []
     owners: list[Statement] = []
     for statement in statements:
-        for message in _messages(statement, fill):
+        for message in _messages(statement, fill, capabilities):
             messages.append(message)
             owners.append(statement)
     for statement, answer in zip(owners, session.send(messages), strict=True):
@@ -140,11 +142,18 @@ def write(session: Session, statements: Sequence[Statement], fill: Fill) -> None
             raise StatementFailed(statement, answer)
 
 
-def _messages(statement: Statement, fill: Fill) -> list[Message]:
+_LOG_NOTHING = Message("SET LOCAL log_parameter_max_length = 0")
+_LOG_AGAIN = Message("RESET log_parameter_max_length")
+
+
+def _messages(statement: Statement, fill: Fill, capabilities: Capabilities) -> list[Message]:
     values = tuple(as_text(param, fill) for param in statement.params)
     if statement.placeholder and statement.params:
         # ALTER DATABASE takes no bind either, but it does take what the session has.
         known = Message("SELECT set_config($1, $2, true)", (statement.placeholder, *values))
+        if capabilities.superuser and any(isinstance(param, Hole) for param in statement.params):
+            # log_statement = all would log the bound value; only a superuser may prevent that.
+            return [_LOG_NOTHING, known, _LOG_AGAIN, Message(statement.sql)]
         return [known, Message(statement.sql)]
     call = Message(statement.sql, values)
     if statement.role is None:

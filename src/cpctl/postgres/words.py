@@ -6,7 +6,7 @@ import psycopg
 from psycopg import errors as sqlstates
 
 from cpctl.core.statement import Hole, Statement
-from cpctl.errors import CpctlError, Refused
+from cpctl.errors import CpctlError, LockHeld, Refused
 from cpctl.postgres.wire import Answer
 
 _NO_SERVER = "check that the server runs and that --database-url (or PGHOST, PGPORT) names it"
@@ -80,6 +80,8 @@ def query_error(error: psycopg.Error, doing: str) -> CpctlError:
                 f"{text} (while {doing})",
                 remedy="grant that right, then run the same command again",
             )
+        case sqlstates.LockNotAvailable():
+            return LockHeld("a lock was not to be had in time", remedy=_AGAIN)
         case sqlstates.QueryCanceled():
             return CpctlError(f"the server canceled the query while {doing}", remedy=_AGAIN)
         case _:

@@ -28,7 +28,7 @@ TYPES = (
         "schedule, empty",
         f"{HEAD}jobs:\n  t_a:\n    schedule: ''\n{_REST}",
         "5:15",
-        "no field",
+        "empty.*five fields",
     ),
     _typed("command", in_job("command: {a: b}"), "6:5", "command"),
     _typed(
