@@ -178,7 +178,7 @@ def _seen_custom(
     sealed = declared is None or not declared.fields or declared.facts["reference"] is not None
     value = context.seal(text) if sealed else text
     store = first if len(places) == 1 else BOTH
-    fields: Fields = {"value": value, "store": store}
+    fields: dict[str, Value] = {"value": value, "store": store}
     return Resource(_address(name), fields, {"name": name, "implied": ("store",)})
 
 
