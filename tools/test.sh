@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Three legs side by side, each with its own output and its own count: what needs no server, and
 # either server. CPCTL_TEST_LEG deselects in tests/conftest.py; all legs together are every test.
-set -u
+# Job control: without it a background leg would ignore Ctrl-C, and so would the cpctl it tests.
+set -um
 out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
+leg15= leg17=
+trap 'kill $leg15 $leg17 2>/dev/null; rm -rf "$out"' EXIT
+trap 'exit 1' INT TERM
 pytest=("${BIN:-.venv/bin}/pytest" --ignore=tests/bench --ignore=tests/faults -q -p no:cacheprovider "$@")
 
 CPCTL_TEST_LEG="PostgreSQL 15" CPCTL_TEST_SERVERS=15 "${pytest[@]}" >"$out/15" 2>&1 &

@@ -179,10 +179,16 @@ def test_a_role_that_may_only_read_finds_drift(database: Database) -> None:
 
 
 @pytest.mark.usefixtures("owned")
-def test_a_reader_without_the_grants_never_takes_drift_for_none(database: Database) -> None:
+@pytest.mark.parametrize(
+    "shadowed", [[], ["alter role drift set app.health_url = '{}'"]], ids=["", "shadowed"]
+)
+def test_a_reader_without_the_grants_never_takes_drift_for_none(
+    database: Database, shadowed: list[str]
+) -> None:
     database.new_role("drift", "USAGE ON SCHEMA cron", options="LOGIN BYPASSRLS")
-    database.run("alter system set app.health_url = 'https://by.hand'")
-    database.run("select pg_reload_conf()")
+    given(database, settings={"app.health_url": "https://by.hand"})
+    for statement in shadowed:
+        database.run(statement.format(GUIDE_SETTINGS["app.health_url"]))
     done = diff(database, user="drift")
     assert done.code in (2, 3), done
     if done.code == 3:

@@ -75,7 +75,11 @@ SILENT = {
     "lost update": ("update", "return null;"),
     "half an update": ("update", "new.command := old.command; return new;"),
     "more than asked for": ("update", "new.active := false; return new;"),
-    "another owner": ("insert", "new.database := 'template1'; return new;"),
+    "another database": ("insert", "new.database := 'template1'; return new;"),
+    "another job": (
+        "insert",
+        "update cron.job set active = false where jobname = 'second'; return new;",
+    ),
 }
 
 
@@ -86,9 +90,10 @@ def test_a_call_that_succeeds_and_does_something_else_is_noticed_before_the_comm
 ) -> None:
     event, body = SILENT[how]
     sabotage(database, event, body)
-    changed = {"first": job("9 9 * * *", "SELECT 9;"), "third": job()}
+    changed = {"first": job("9 9 * * *", "SELECT 9;"), "second": job(), "third": job()}
     database.write(document(settings={"app.a": "new"}, jobs=changed))
-    fails(database, {"insert": "job.third", "update": "job.first"}[event])
+    culprits = {"insert": "job.third", "update": "job.first"}
+    fails(database, "job.second" if how == "another job" else culprits[event])
 
 
 @pytest.fixture

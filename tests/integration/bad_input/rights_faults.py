@@ -78,6 +78,7 @@ SEEING = (
         "row security hides others",
         *_PLACE,
         text=GOOD,
+        place="",
         says="row security hides other owners' jobs from deploy",
         remedy="username: deploy",
     ),
