@@ -29,7 +29,7 @@ from cpctl.reconcile import Scene, Task, plan, queries
 from cpctl.render.parts.refusals import refusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Options:
     """`lock_timeout`: seconds. `pinned`: the plan was approved as it is, and must not differ.
 

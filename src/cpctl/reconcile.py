@@ -34,7 +34,7 @@ from cpctl.postgres.session import Session
 from cpctl.secrets import Secrets
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Task:
     """What one run was asked to do, apart from the database it is done to."""
 

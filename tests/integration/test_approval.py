@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from tests.integration.steps import document, follow_guide, job, silent, untouched
@@ -139,3 +140,16 @@ def test_a_refused_apply_does_not_ask(database: Database) -> None:
     assert code == 3
     assert "belongs to anna" in terminal.seen
     assert QUESTION not in terminal.seen
+
+
+def test_an_interrupted_wait_for_the_lock_writes_nothing(database: Database) -> None:
+    database.write(TEXT)
+    with psycopg.connect(database.url()) as somebody, untouched(database):
+        key = int.from_bytes(b"cpctl", "big")
+        somebody.execute("select pg_advisory_xact_lock(%s)", (key,))
+        terminal = Terminal(database, "--auto-approve")
+        terminal.read_until("Waiting for the lock")
+        time.sleep(0.3)  # until it does wait
+        code = terminal.answer("\x03")
+    assert code == 1, terminal.seen
+    assert "Traceback" not in terminal.seen

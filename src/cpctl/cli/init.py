@@ -17,7 +17,7 @@ def init(
     supabase: Annotated[bool, typer.Option("--supabase", help="For a Supabase project.")] = False,
 ) -> int:
     """Write a commented scheduler.yaml and its JSON Schema into this folder."""
-    from cpctl.document import schema
+    from cpctl.document.schema import schema
 
     starter = _STARTERS / ("supabase.yaml" if supabase else "scheduler.yaml")
     _write(Path("scheduler.yaml"), starter.read_text(encoding="utf-8"))

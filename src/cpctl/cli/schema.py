@@ -29,7 +29,7 @@ def schema(
 def schema_of(name: Name) -> dict[str, object]:
     """The schema that `cpctl schema NAME` prints and schemas/NAME.schema.json holds."""
     if name in (Name.scheduler, Name.overlay):
-        from cpctl.document import schema as document_schema
+        from cpctl.document.schema import schema as document_schema
 
         return document_schema("scheduler" if name == Name.scheduler else "overlay")
     from cpctl.render.shapes import schema as output_schema

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OwnerRights:
     """What may be done as the role `name`, whose jobs the file declares.
 
@@ -21,7 +21,7 @@ class OwnerRights:
     functions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Capabilities:
     """One probe's answer. `functions`: the signatures of cron functions the role may execute.
 

@@ -32,7 +32,7 @@ class Query(NamedTuple):
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Context:
     """What a kind is told besides its own rows.
 
@@ -78,7 +78,7 @@ def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**seen.fields, **declared.fields})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Kind:
     """One resource kind: a destination that is inspected, diffed and written.
 

@@ -56,7 +56,7 @@ class Summary(NamedTuple):
     statements: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Plan:
     """What an apply would do, and everything a reader needs to approve it.
 

@@ -4,7 +4,6 @@ from cpctl.document.document import Document
 from cpctl.document.envfile import env_file_beside, filled, parse_env_file
 from cpctl.document.load import load
 from cpctl.document.parts import known_parts
-from cpctl.document.schema import schema
 from cpctl.document.source import read_source, read_sources
 
 __all__ = [
@@ -16,5 +15,4 @@ __all__ = [
     "parse_env_file",
     "read_source",
     "read_sources",
-    "schema",
 ]

@@ -22,7 +22,6 @@ from cpctl.kinds import sql
 from cpctl.lints import jobs as lints
 from cpctl.lints.jobs import name_fault
 from cpctl.lints.schedules import codes_wrong, schedule_wrong
-from cpctl.schedule.speech import speak
 
 LONGEST_NAME = 2000
 """Bytes; from about 2,700 on the server's index cannot hold it (54000)."""
@@ -174,7 +173,11 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
 
 
 def _speak(field: str, value: Value, clock: Clock) -> Speech | None:
-    return speak(value, clock) if field == "schedule" and isinstance(value, str) else None
+    if field != "schedule" or not isinstance(value, str):
+        return None
+    from cpctl.schedule.speech import speak
+
+    return speak(value, clock)
 
 
 def _removable(seen: Resource, context: Context) -> str | None:

@@ -9,7 +9,6 @@ from cpctl.core.text import Wrong
 from cpctl.schedule.server import RELEASES, release_for
 from cpctl.schedule.spelling import printable
 from cpctl.schedule.verdict import CODES, Invalid, Misread, Valid, judge
-from cpctl.schedule.words import in_words
 
 _EXAMPLE = 'five fields, like "*/5 * * * *"'
 
@@ -40,6 +39,8 @@ def _wrong(text: str, allow: Collection[str], version: str) -> Wrong | None:
 
 
 def _misread(text: str, found: Misread, version: str) -> Wrong:
+    from cpctl.schedule.words import in_words
+
     joint = " and would run" if found.what.startswith("has") else "; pg_cron would run it"
     runs = "" if found.code == "NEVER_RUNS" else f"{joint} {in_words(found.meaning)}"
     meant = f"if that is meant: allow: [{found.code}]"
@@ -56,6 +57,8 @@ def _instead(spelling: str, version: str) -> str:
     verdict = judge(spelling, version) if spelling else None
     if not isinstance(verdict, Valid):
         return ""
+    from cpctl.schedule.words import in_words
+
     words = in_words(verdict.meaning).removeprefix("at ")
     words = words.replace("12:00 every", "noon every").replace("00:00 every", "midnight every")
     return f'for {words}, "{spelling}"'

@@ -9,7 +9,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from cpctl.core.text import Source
-from cpctl.document import load, schema
+from cpctl.document import load
+from cpctl.document.schema import schema
 from cpctl.errors import InputError
 
 ENV = {"SUPABASE_URL": "https://abc.supabase.co"}

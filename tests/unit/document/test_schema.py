@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from cpctl.core.text import Source
-from cpctl.document import schema
+from cpctl.document.schema import schema
 from tests.unit.document.toys import HEAD, LIT, PARTS, document
 
 VALID = [

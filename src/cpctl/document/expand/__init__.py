@@ -33,7 +33,7 @@ class Entry(NamedTuple):
     origin: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Expansion:
     """One section of sugar: the model of its entries, what a name may be, and what they become."""
 

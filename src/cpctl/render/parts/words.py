@@ -10,7 +10,6 @@ from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Value
 from cpctl.core.speech import Clock, Speech
 from cpctl.kinds import registry
-from cpctl.schedule.words import number, rate
 
 _BY_DAY = " a day"
 
@@ -37,6 +36,8 @@ def with_next(said: Speech | None) -> str:
 
 def with_rate(said: Speech) -> str:
     """`every 5 minutes (288 a day)`."""
+    from cpctl.schedule.words import rate
+
     return f"{said.words} ({rate(said.runs_a_day)})" if said.runs_a_day else said.words
 
 
@@ -50,6 +51,8 @@ def from_to(before: Speech | None, after: Speech | None) -> str:
 
 def _rates(before: Speech, after: Speech) -> str:
     """Both rates where they differ, in one unit if they share it."""
+    from cpctl.schedule.words import rate
+
     then, now = rate(before.runs_a_day), rate(after.runs_a_day)
     if before.runs_a_day == after.runs_a_day:
         return ""
@@ -60,6 +63,8 @@ def _rates(before: Speech, after: Speech) -> str:
 
 def apart(file: Speech, database: Speech) -> str:
     """`every minute: 1 152 runs a day more`: what the database does, against the file."""
+    from cpctl.schedule.words import number
+
     difference = database.runs_a_day - file.runs_a_day
     if not difference:
         return database.words
