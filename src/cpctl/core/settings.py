@@ -85,7 +85,7 @@ def _same(guc: Guc, left: str, right: str) -> bool:
         return left == right
 
 
-def read(rows: dict[str, Sequence[tuple[Any, ...]]], role: str, database: str) -> ServerSettings:
+def read(rows: Mapping[str, Sequence[tuple[Any, ...]]], role: str, database: str) -> ServerSettings:
     """Fold the four answers; a later line of the files overrules an earlier one."""
     known = ServerSettings()
     for name, own, vartype, unit, enumvals, *rest in rows["reals"]:

@@ -70,19 +70,15 @@ def _check(key: Text, spec: Spec) -> None:
             "one or two parts of letters, digits and _, like app.sweeper_url",
         )
     name = key.lower()
-    texts = spec.value if isinstance(spec.value, tuple) else (spec.value or "",)
-    if any("\n" in text for text in texts):
+    if "\n" in "".join(spec.value or ""):
         raise Wrong("a setting cannot hold a newline", "write it in one line")
     if isinstance(spec.value, tuple):
-        if not spec.value:
-            raise Wrong("an empty list", "name at least one, or null to RESET it")
-        if name not in LISTS:
-            raise Wrong(f"{name} is not a list", "write one value")
+        if not spec.value or name not in LISTS:
+            what = f"{name} is not a list" if spec.value else "an empty list"
+            raise Wrong(what, "write one value, or null to RESET it")
     elif name in LIST_QUOTE and "," in (spec.value or ""):
-        raise Wrong(
-            f"PostgreSQL would take this for one name, comma and all, in {name}",
-            f"write a list: {name}: [{spec.value}]",
-        )
+        what = f"PostgreSQL would take this for one name, comma and all, in {name}"
+        raise Wrong(what, f"write a list: {name}: [{spec.value}]")
 
 
 def _address(name: str) -> Address:
@@ -110,6 +106,8 @@ _IN_FILES = "   or lower(name) in (select lower(name) from pg_file_settings)"
 
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
+    if not declared and "settings" not in context.scope:
+        return ()
     wanted = [resource.address.name for resource in declared]
     hidden = not context.capabilities.file_settings
     files = "select null, null, null, null, null where false" if hidden else sql("setting_files")
@@ -122,7 +120,8 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
 
 
 def _server(rows: Rows, context: Context) -> ServerSettings:
-    return read(dict(rows), context.capabilities.role, context.capabilities.database)
+    role, database = context.capabilities.role, context.capabilities.database
+    return read(rows, role, database) if "reals" in rows else ServerSettings()
 
 
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
