@@ -23,6 +23,8 @@ PLAN_BUDGETS = {1_000: 25, 10_000: 50, 100_000: 300}
 """Times the bare interpreter's start, for a plan that is in sync."""
 APPLY_BUDGET = 2.5
 """Times the process that makes the same jobs by one statement."""
+WRITE_BUDGET = 1.15
+"""Times one statement over unnest, in one session."""
 MEMORY_BUDGETS = {"plan": 90, "apply": 130}
 """MB at the most, for 10,000 jobs."""
 
@@ -83,7 +85,7 @@ def _peak_mb(command: Sequence[str]) -> float:
 
 
 def _report(say: Callable[[str], None], what: str, ratio: float, budget: float, unit: str) -> None:
-    say(f"{what:<44}{ratio:8.1f} {unit:<14} budget {budget:g}")
+    say(f"{what:<44}{ratio:8.2f} {unit:<14}{f' budget {budget:g}' if budget else ''}")
 
 
 @pytest.mark.parametrize("count", PLAN_BUDGETS)
@@ -150,3 +152,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         print()
         _report(print, "--version", version / typer, 2, "x import typer")
     assert version <= 2 * typer
+
+
+def test_write_phase(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    script = [sys.executable, str(HERE / "write_phase.py"), "10000", url]
+    done = subprocess.run(script, check=True, capture_output=True, text=True)
+    batch, statement = map(float, done.stdout.split())
+    with capsys.disabled():
+        print()
+        _report(print, "write phase, 10,000 new jobs", batch / statement, WRITE_BUDGET, "x unnest")
+    assert batch / statement <= WRITE_BUDGET
