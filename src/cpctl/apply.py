@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from cpctl.compensate import Attempt, undo
-from cpctl.core.change import Change, Delete
+from cpctl.core.change import Delete
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.resource import Address, Resource, Sealed
 from cpctl.core.statement import Hole, Statement
@@ -27,6 +27,7 @@ from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
 from cpctl.reconcile import Scene, Task, plan, queries
 from cpctl.render.parts.refusals import refusal
+from cpctl.verify import verify
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -141,7 +142,7 @@ def _execute(
     try:
         fill = partial(_fill, task)
         write(session, work.transaction, fill, scene.context.capabilities)
-        after = _verify(task, session, scene, fresh)
+        after = verify(task, session, scene, fresh)
         if work.early or work.late:
             channel = _open_channel(task, session, scene)
         if channel is not None and work.early:
@@ -163,31 +164,6 @@ def _fill(task: Task, hole: Hole) -> str:
 def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
     version = scene.context.capabilities.server_version_num
     return SystemChannel(session.server, version, partial(_fill, task))
-
-
-def _verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[Address, Resource]:
-    """Read everything again inside the transaction, and compare field by field.
-
-    Row counts prove nothing: every cron call reports one row, whatever it did. Raises CpctlError.
-    """
-    seen = plan(task, scene, session.ask(queries(scene), doing="verifying")).actual
-    pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
-    wrong = [c for c in fresh.changes if c.address not in pending and not _done(c, seen)]
-    if wrong:
-        names = ", ".join(str(change.address) for change in wrong)
-        raise CpctlError(
-            f"the server accepted the changes, but does not show them: {names}; undone",
-            remedy="report this with the versions of PostgreSQL and pg_cron",
-        )
-    return seen
-
-
-def _done(change: Change, seen: Mapping[Address, Resource]) -> bool:
-    found = seen.get(change.address)
-    if isinstance(change, Delete):
-        return found is None
-    wanted = change.after.fields
-    return found is not None and all(found.fields[name] == wanted[name] for name in wanted)
 
 
 def _commit(

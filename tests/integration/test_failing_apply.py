@@ -78,7 +78,7 @@ SILENT = {
     "another database": ("insert", "new.database := 'template1'; return new;"),
     "another job": (
         "insert",
-        "update cron.job set active = false where jobname = 'second'; return new;",
+        "update cron.job set schedule = '8 8 * * *' where jobname = 'second'; return new;",
     ),
 }
 

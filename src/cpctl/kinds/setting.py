@@ -126,10 +126,11 @@ def _server(rows: Rows, context: Context) -> ServerSettings:
 
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
     server = _server(rows, context)
-    candidates = dict.fromkeys(address.name for address in declared)
-    candidates.update(dict.fromkeys((*server.files, *server.database)))
-    for name in candidates:
-        seen = _seen(name, declared.get(_address(name)), server, context)
+    declared_names = (address.name for address in declared)
+    for name in dict.fromkeys((*declared_names, *server.files, *server.database)):
+        wanted = declared.get(_address(name))
+        lints.check_readable(name, wanted, server, context)
+        seen = _seen(name, wanted, server, context)
         if seen is not None:
             yield seen
 

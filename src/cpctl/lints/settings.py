@@ -11,7 +11,7 @@ from cpctl.core.guc import is_custom
 from cpctl.core.kind import Context, Survey
 from cpctl.core.resource import Address, Resource, Sealed
 from cpctl.core.settings import ServerSettings
-from cpctl.errors import DeclaredError, Fault
+from cpctl.errors import DeclaredError, Fault, Refused
 
 CAN_STOP = frozenset(
     "cron.database_name cron.host data_directory dynamic_shared_memory_type hba_file huge_pages "
@@ -73,11 +73,27 @@ def _server_wide(
         right = "EXECUTE ON FUNCTION pg_reload_conf()"
         yield Finding("MISSING_RIGHT", "pg_reload_conf", address, grant(right, role))
     if not capabilities.file_settings:
-        remedy = (
-            f"{grant('SELECT ON pg_file_settings', role)} "
-            f"{grant('EXECUTE ON FUNCTION pg_show_all_file_settings()', role)}"
-        )
-        yield Finding("MISSING_RIGHT", "pg_file_settings", address, remedy)
+        yield Finding("MISSING_RIGHT", "pg_file_settings", address, _file_grants(role))
+
+
+def check_readable(
+    name: str, wanted: Resource | None, server: ServerSettings, context: Context
+) -> None:
+    """Raises Refused where only the files could tell the value, and the role may not read them."""
+    capabilities = context.capabilities
+    in_files = wanted is not None and wanted.fields.get("store") == "system"
+    if capabilities.file_settings or name not in server.shadows or not in_files:
+        return
+    raise Refused(
+        f"{capabilities.role} may not read pg_file_settings, and setting.{name} is overruled by "
+        f"{server.shadows[name]}: its value cannot be seen. Nothing was written.",
+        remedy=_file_grants(capabilities.role),
+    )
+
+
+def _file_grants(role: str) -> str:
+    function = "EXECUTE ON FUNCTION pg_show_all_file_settings()"
+    return f"{grant('SELECT ON pg_file_settings', role)} {grant(function, role)}"
 
 
 def _right(change: Change, server: ServerSettings, context: Context) -> Finding | None:

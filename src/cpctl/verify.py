@@ -1,0 +1,49 @@
+"""Before the commit: the database shows what was asked for, and nothing else has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cpctl.core.change import Change, Delete
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address, Resource
+from cpctl.errors import CpctlError
+from cpctl.postgres.session import Session
+from cpctl.reconcile import Scene, Task, plan, queries
+
+
+def verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[Address, Resource]:
+    """Read everything again inside the transaction, and compare field by field.
+
+    Row counts prove nothing: every cron call reports one row, whatever it did. Raises CpctlError.
+    """
+    seen = plan(task, scene, session.ask(queries(scene), doing="verifying")).actual
+    pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
+    wrong = [c.address for c in fresh.changes if c.address not in pending and not _done(c, seen)]
+    wrong += _disturbed(fresh, seen)
+    if wrong:
+        names = ", ".join(map(str, wrong))
+        raise CpctlError(
+            f"the server accepted the changes, but does not show them: {names}; undone",
+            remedy="report this with the versions of PostgreSQL and pg_cron",
+        )
+    return seen
+
+
+def _disturbed(fresh: Plan, seen: Mapping[Address, Resource]) -> list[Address]:
+    """What the plan leaves alone, and is not as it was when the plan was made."""
+    changed = {change.address for change in fresh.changes}
+    return [
+        address
+        for address, before in fresh.actual.items()
+        if address not in changed
+        and ((now := seen.get(address)) is None or now.fields != before.fields)
+    ]
+
+
+def _done(change: Change, seen: Mapping[Address, Resource]) -> bool:
+    found = seen.get(change.address)
+    if isinstance(change, Delete):
+        return found is None
+    wanted = change.after.fields
+    return found is not None and all(found.fields[name] == wanted[name] for name in wanted)
