@@ -127,6 +127,7 @@ def test_settings_of_a_plain_role_need_grants_and_the_printed_ones_suffice(
     shown = database.cpctl("plan", "--detailed-exitcode", user="plain")
     done = refused(database, "apply", "--auto-approve", user="plain")
     assert shown.code == 3
+    assert "RELOAD_APPLIES_OTHERS" not in shown.out  # nobody has edited anything
     said = done.out + done.err
     for _ in range(3):  # reading pg_file_settings may have to be granted before the rest is known
         if done.code == 3:
@@ -188,6 +189,20 @@ def test_somebody_else_is_refused_with_the_grant_and_the_grant_suffices(
     paste_grants(database, done.out + done.err)
     converge(database, text, user="deploy", expected={"schedule": 1})
     assert set(database.jobs()) == {("mine", "worker")}
+
+
+def test_a_member_that_may_not_set_the_role_is_told_a_grant_that_suffices(
+    database: Database,
+) -> None:
+    database.new_role("worker", USAGE)
+    database.new_role("deploy", USAGE)
+    if database.version == "17":  # 15 knows no such membership
+        database.run("grant worker to deploy with inherit true, set false")
+    text = owned("worker", mine=job())
+    database.write(text)
+    done = refused(database, "apply", "--auto-approve", user="deploy")
+    paste_grants(database, done.out + done.err)
+    converge(database, text, user="deploy", expected={"schedule": 1})
 
 
 def test_seeing_a_foreign_job_is_not_being_allowed_to_change_it(database: Database) -> None:

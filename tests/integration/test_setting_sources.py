@@ -29,7 +29,7 @@ class Append(Protocol):
 @pytest.fixture
 def append(database: Database) -> Iterator[Append]:
     """Adds lines to postgresql.conf, for this test alone."""
-    reload_and_wait(database)  # so that no reload of the test before is still under way
+    time.sleep(0.1)  # so that no reload of the fixture is still under way
     path = database.cluster.data_directory / "postgresql.conf"
     original = path.read_bytes()
 
@@ -116,6 +116,17 @@ def test_an_edit_that_waits_for_a_reload_is_named_in_the_plan(
     assert shown.code == 0, shown
     assert "RELOAD_APPLIES_OTHERS" in shown.out
     assert "deadlock_timeout" in shown.out
+
+
+def test_a_value_that_no_reload_has_made_live_is_not_passed_over_in_silence(
+    database: Database,
+) -> None:
+    given(database, settings={"app.mine": "old"})
+    database.run("alter system set app.mine = 'new'")  # as an apply that was killed leaves it
+    database.write(document(settings={"app.mine": "new"}))
+    shown = database.cpctl("plan")
+    assert database.cpctl("apply", "--auto-approve").code == 0
+    assert "app.mine" in shown.out or database.live("app.mine") == "new"
 
 
 def test_jobs_alone_reload_nothing(database: Database, append: Append) -> None:

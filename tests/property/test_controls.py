@@ -103,7 +103,7 @@ def test_a_statement_that_cpctl_forgets_to_send_is_noticed(ready: Database) -> N
     stage = at_a(ready)
     with (
         mock.patch("cpctl.apply.write", return_value=None),
-        mock.patch("cpctl.apply._verify", return_value={}),
+        mock.patch("cpctl.apply.verify", return_value={}),
         pytest.raises(AssertionError),
     ):
         stage.apply(B)

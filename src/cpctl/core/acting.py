@@ -39,6 +39,13 @@ def cron_usage(owner: str, capabilities: Capabilities) -> bool:
     return capabilities.cron_usage
 
 
-def grant(right: str, role: str) -> str:
+def membership(owner: str, capabilities: Capabilities) -> str:
+    """The GRANT that lets the connected role act for `owner`, ready to paste."""
+    rights = capabilities.owners.get(owner)
+    option = " WITH SET TRUE" if rights is not None and rights.member else ""
+    return grant(identifier(owner), capabilities.role, option)
+
+
+def grant(right: str, role: str, option: str = "") -> str:
     """`GRANT right TO role;`, ready to paste."""
-    return f"GRANT {right} TO {identifier(role)};"
+    return f"GRANT {right} TO {identifier(role)}{option};"

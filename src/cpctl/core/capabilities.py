@@ -10,12 +10,14 @@ from dataclasses import dataclass
 class OwnerRights:
     """What may be done as the role `name`, whose jobs the file declares.
 
-    `assumable`: the connected role may SET ROLE to it.
+    `member`: the connected role is granted it; `assumable`: it may also SET ROLE to it, which a
+    membership WITH SET FALSE (16 and newer) does not allow.
     """
 
     name: str
     exists: bool
     can_login: bool
+    member: bool
     assumable: bool
     cron_usage: bool
     functions: frozenset[str]

@@ -9,11 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cpctl.core.acting import acting, caller, cron_usage, functions_for
+from cpctl.core.acting import acting, caller, cron_usage, functions_for, grant, membership
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.resource import Resource
-from cpctl.core.sql import identifier
 from cpctl.core.statement import Parameter
 
 SIGNATURES = {
@@ -52,11 +51,10 @@ def cron_job(resource: Resource) -> CronJob:
 
 
 class Missing(NamedTuple):
-    """A right that is not there: for what, the right as GRANT names it, who needs it."""
+    """A right that is not there: for what, and the GRANT that gives it."""
 
     what: str
-    right: str
-    role: str
+    remedy: str
 
 
 class Call(NamedTuple):
@@ -138,10 +136,10 @@ class Calls:
     def _missing(self, function: str, owner: str) -> Missing | None:
         who = caller(owner, self.capabilities)
         if acting(owner, self.capabilities) is None:
-            return Missing(f"belongs to {owner}", identifier(owner), who)
+            return Missing(f"belongs to {owner}", membership(owner, self.capabilities))
         if not cron_usage(owner, self.capabilities):
-            return Missing("schema cron", "USAGE ON SCHEMA cron", who)
+            return Missing("schema cron", grant("USAGE ON SCHEMA cron", who))
         if function not in functions_for(owner, self.capabilities):
             right = f"EXECUTE ON FUNCTION cron.{function}({SIGNATURES[function]})"
-            return Missing(function, right, who)
+            return Missing(function, grant(right, who))
         return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cpctl.core.guc import Guc, canonical
+from cpctl.core.guc import Guc, canonical, humane, is_custom
 from cpctl.core.text import Wrong
 
 AUTO_CONF = "postgresql.auto.conf"
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
 
 class Rights(NamedTuple):
-    """What the connected role may do with one setting; `effective` only where files are hidden."""
+    """What the role may do with a setting; `effective`: what a session has, of placeholders."""
 
     alter_system: bool
     set: bool
@@ -61,6 +61,26 @@ class ServerSettings:
     rights: dict[str, Rights] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
+    def effective(self, name: str) -> str:
+        """What a session has of a placeholder; empty for none, and after RESET."""
+        rights = self.rights.get(name)
+        return (rights.effective if rights else None) or ""
+
+    def standing(self, name: str) -> str | None:
+        """The files' value; where no reload has made it live, what sessions still have instead."""
+        entry, real = self.files.get(name), self.reals.get(name)
+        if entry is None or name in self.shadows:
+            return entry and entry.value
+        if real is not None:
+            return entry.value if _live(real, entry) else humane(real.guc, real.loaded)
+        asked = name in self.rights and is_custom(name)
+        return self.effective(name) if asked else entry.value
+
+    def without_files(self, name: str) -> str:
+        """The server's own value of a real setting that stands in no file, in base units."""
+        real = self.reals[name]
+        return real.boot if name in self.shadows or real.source == "client" else real.loaded
+
     def pending_edits(self, ours: frozenset[str]) -> tuple[str, ...]:
         """Names that the next reload changes although nobody asked for it now."""
         found = []
@@ -75,6 +95,16 @@ class ServerSettings:
             if changes:
                 found.append(name)
         return tuple(sorted(found))
+
+
+def _live(real: Real, entry: Entry) -> bool:
+    """Whether sessions have the files' value, or none can be asked for it.
+
+    Strings cannot be compared: the server rewrites some of them.
+    """
+    if real.context not in ("sighup", "superuser", "user") or real.source == "client":
+        return True
+    return real.guc.vartype == "string" or _same(real.guc, entry.value, real.loaded)
 
 
 def _same(guc: Guc, left: str, right: str) -> bool:

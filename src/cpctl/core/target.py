@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from cpctl.core.acting import acting, grant
+from cpctl.core.acting import acting, grant, membership
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.sql import identifier
 from cpctl.errors import CpctlError, Place, Refused
@@ -113,7 +113,7 @@ def _check_visible(capabilities: Capabilities) -> None:
         raise Refused(
             f"row security hides the jobs of {names} from {role}; hidden is not absent. "
             "Nothing was written.",
-            remedy=f"{grant(', '.join(map(identifier, hidden)), role)} "
+            remedy=f"{' '.join(membership(owner, capabilities) for owner in hidden)} "
             f"or ALTER ROLE {identifier(role)} BYPASSRLS;",
         )
 

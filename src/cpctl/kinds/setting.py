@@ -115,7 +115,7 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
         Query("reals", sql("setting_reals") + ("" if hidden else _IN_FILES), (wanted,)),
         Query("files", files),
         Query("overrides", sql("setting_overrides")),
-        Query("rights", sql("setting_rights"), (wanted, hidden)),
+        Query("rights", sql("setting_rights"), (wanted, [*filter(is_custom, wanted)])),
     )
 
 
@@ -153,16 +153,11 @@ def _seen_real(
     entry = server.files.get(name)
     if declared is None or (not declared.fields and not (entry and entry.auto)):
         return None
-    text = entry.value if entry else humane(real.guc, _without_shadow(name, real, server))
+    standing = server.standing(name)
+    text = humane(real.guc, server.without_files(name)) if standing is None else standing
     value: Value = names(text) if name in LIST_QUOTE else text
     facts = {"name": name, "guc": real.guc, "context": real.context, "implied": ("store",)}
     return Resource(_address(name), {"value": value, "store": "system"}, facts)
-
-
-def _without_shadow(name: str, real: Real, server: ServerSettings) -> str:
-    """The server's own value of a setting that stands in no file."""
-    shadowed = name in server.shadows or real.source == "client"
-    return real.boot if shadowed else real.loaded
 
 
 def _seen_custom(
@@ -187,14 +182,14 @@ def _places(name: str, wanted: Value, server: ServerSettings, context: Context) 
 
     An undeclared database setting is removable only where the database is the file's store.
     """
-    entry, places = server.files.get(name), {}
+    entry, standing, places = server.files.get(name), server.standing(name), {}
     covered = _scope_pattern(name, context) is not None
     removable = covered or wanted is None
-    if entry is not None and (wanted == "system" or (entry.auto and removable)):
-        places["system"] = entry.value
-    rights = server.rights.get(name)
-    if entry is None and wanted == "system" and rights and rights.effective:
-        places["system"] = rights.effective
+    if entry and standing is not None and (wanted == "system" or (entry.auto and removable)):
+        places["system"] = standing
+    effective = "" if context.capabilities.file_settings else server.effective(name)
+    if wanted == "system" and effective:
+        places["system"] = effective
     if name in server.database:
         ours = wanted is not None or context.store == "database"
         if wanted == "database" or (removable and ours):

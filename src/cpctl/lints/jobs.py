@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cpctl.core.acting import grant
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.cron_calls import Calls
 from cpctl.core.finding import Finding
@@ -65,9 +64,7 @@ def _rights(change: Change, context: Context) -> Finding | None:
         what = f"belongs to the role {owner}, which may not log in: every run of it would fail"
         return Finding("NO_LOGIN", what, change.address, f"ALTER ROLE {identifier(owner)} LOGIN;")
     missing = Calls(capabilities).of(change).missing
-    return missing and Finding(
-        "MISSING_RIGHT", missing.what, change.address, grant(missing.right, missing.role)
-    )
+    return missing and Finding("MISSING_RIGHT", missing.what, change.address, missing.remedy)
 
 
 def hazards(change: Change, _: Context) -> tuple[Finding, ...]:

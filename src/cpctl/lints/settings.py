@@ -135,7 +135,10 @@ def notes(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
     """What holds although nothing will be changed, and what a reload will change besides."""
     ours = {address.name: resource for address, resource in survey.declared.items()}
     found = [note for name in ours for note in _declared_notes(ours[name], server)]
-    found += [*_elsewhere(ours, server, survey.context), *_others(survey.changes, ours, server)]
+    found += [
+        *_elsewhere(ours, server, survey.context),
+        *_others(survey.changes, ours, server, survey.context),
+    ]
     return tuple(found)
 
 
@@ -169,9 +172,9 @@ def _elsewhere(
 
 
 def _others(
-    changes: Sequence[Change], ours: Collection[str], server: ServerSettings
+    changes: Sequence[Change], ours: Collection[str], server: ServerSettings, context: Context
 ) -> Iterable[Finding]:
-    edits = server.pending_edits(frozenset(ours))
+    edits = server.pending_edits(frozenset(ours)) if context.capabilities.file_settings else ()
     if edits and any("system" in _stores(change) for change in changes):
         names = ", ".join(edits)
         what = f"RELOAD_APPLIES_OTHERS: the reload also applies what others edited: {names}"

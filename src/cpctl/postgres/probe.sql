@@ -50,6 +50,7 @@ select
         'name', o.name,
         'exists', o.oid is not null,
         'can_login', coalesce(o.rolcanlogin, false),
+        'member', coalesce(pg_has_role(o.oid, 'MEMBER'), false),
         'assumable', coalesce(pg_has_role(o.oid,
             case when current_setting('server_version_num')::int < 160000 then 'MEMBER' else 'SET' end),
             false),

@@ -83,8 +83,18 @@ class Secrets:
         if reference not in self._values:
             scheme, _, rest = reference.partition(":")
             value = sources()[scheme].fetch(rest, self._environment)
-            self._values[reference] = value or None
+            self._values[reference] = _utf8(reference, value) or None
         return self._values[reference]
+
+
+def _utf8(reference: str, value: str | None) -> str | None:
+    """The value, if PostgreSQL can be given it. Raises CpctlError, which does not quote it."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        remedy = "store the secret as UTF-8 text"
+        raise CpctlError(f"{reference} holds bytes that are not UTF-8", remedy=remedy) from None
+    return value
 
 
 def _missing(reference: str) -> CpctlError:
