@@ -24,7 +24,7 @@ def verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[A
     if wrong:
         names = ", ".join(map(str, wrong))
         raise CpctlError(
-            f"the server accepted the changes, but does not show them: {names}; undone",
+            f"the server accepted the changes, but shows something else: {names}; undone",
             remedy="report this with the versions of PostgreSQL and pg_cron",
         )
     return seen

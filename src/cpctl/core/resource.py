@@ -51,15 +51,3 @@ class Resource(NamedTuple):
 
 
 State = Mapping[Address, Resource]
-
-
-def sensitive_fields(*resources: Resource | None) -> tuple[str, ...]:
-    """The names of the fields that are sealed in any of these resources, sorted."""
-    found = {
-        name
-        for resource in resources
-        if resource is not None
-        for name, value in resource.fields.items()
-        if isinstance(value, Sealed)
-    }
-    return tuple(sorted(found))
