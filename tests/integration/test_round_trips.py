@@ -49,10 +49,13 @@ def test_settings_cost_eight_round_trips_and_two_connections_more(
     database: Database, wire: Traffic
 ) -> None:
     database.write(_jobs(30) + "settings:\n  app.a: one\n  app.b: two\n  app.c: three\n")
+    since = database.log_position()
     done = database.cpctl("apply", "--auto-approve")
     assert done.code == 0, done.err
     assert wire.connections == 3
-    assert wire.round_trips <= 2 + 8
+    # A busy server may answer the first look before it has read its files: looks are waiting.
+    looks = sum("pg_conf_load_time" in entry for entry in database.statements(since)) - 1
+    assert wire.round_trips - (looks - 1) <= 2 + 8
 
 
 def test_an_apply_without_changes_costs_no_more_than_a_plan(

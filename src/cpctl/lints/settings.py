@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cpctl.core.acting import grant
 from cpctl.core.change import Change, Create, sides
@@ -136,6 +136,7 @@ def notes(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
     ours = {address.name: resource for address, resource in survey.declared.items()}
     found = [note for name in ours for note in _declared_notes(ours[name], server)]
     found += [
+        *_left_behind(ours, server, survey.context),
         *_elsewhere(ours, server, survey.context),
         *_others(survey.changes, ours, server, survey.context),
     ]
@@ -152,6 +153,20 @@ def _declared_notes(declared: Resource, server: ServerSettings) -> Iterable[Find
     if shadow and store and not (store == "database" and shadow.startswith("ALTER DATABASE")):
         what = f"is overruled by {shadow}: new sessions of this role do not see the file's value."
         yield Finding("SHADOWED", what, address)
+
+
+def _left_behind(
+    ours: Mapping[str, Resource], server: ServerSettings, context: Context
+) -> Iterable[Finding]:
+    """Declared for the database, and a copy in the server's file that the file may not remove."""
+    scope = context.scope.get("settings")
+    for name, declared in ours.items():
+        entry = server.files.get(name)
+        if declared.fields.get("store") != "database" or entry is None:
+            continue
+        if not entry.auto or scope is None or not scope.covers(name):
+            what = f"also stands in {entry.file}, where it stays: scope.settings does not have it."
+            yield Finding("LEFT_BEHIND", what, declared.address)
 
 
 def _elsewhere(
