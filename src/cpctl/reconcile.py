@@ -10,10 +10,11 @@ Only `survey` and `apply` touch the database; everything between is pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
+from cpctl.core import ledger_guard
 from cpctl.core.adopt import adopt
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
@@ -21,6 +22,8 @@ from cpctl.core.diff import diff
 from cpctl.core.finding import Finding
 from cpctl.core.guard import guard
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey
+from cpctl.core.ledger import NOBODY, Run
+from cpctl.core.ledger_codec import read_memory
 from cpctl.core.order import order
 from cpctl.core.plan import Plan, target_of
 from cpctl.core.resource import Address, Resource, Sealed, State
@@ -30,6 +33,7 @@ from cpctl.core.text import Wrong
 from cpctl.document import Document
 from cpctl.errors import CpctlError, DeclaredError, Fault
 from cpctl.kinds import registry
+from cpctl.postgres.ledger import memory_queries
 from cpctl.postgres.session import Session
 from cpctl.secrets import Secrets
 
@@ -41,13 +45,20 @@ class Task:
     document: Document
     secrets: Secrets
     allow: frozenset[str] = frozenset()
+    run: Run = NOBODY
 
 
 class Scene(NamedTuple):
-    """A task in front of one server: what the probe found, and what the file declares there."""
+    """A task in front of one server: what the probe found, and what the file declares there.
+
+    `undoes`: the apply whose past is declared instead of the file. `foresaid`: what such a rollback
+    cannot bring back.
+    """
 
     context: Context
     declared: Mapping[str, State]
+    undoes: int | None = None
+    foresaid: tuple[Finding, ...] = ()
 
 
 def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
@@ -57,12 +68,14 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     """
     owners = declared_owners(task.document)
     capabilities = session.probe(sorted(owners))
-    check_target(_expected(task.document), capabilities)
+    check_target(expected(task.document), capabilities)
     scene = set_scene(task, capabilities, owners)
-    return plan(task, scene, session.inspect(queries(scene))), scene
+    asked = (*queries(scene), *memories(task, scene))
+    return plan(task, scene, session.inspect(asked)), scene
 
 
-def _expected(document: Document) -> Expected:
+def expected(document: Document) -> Expected:
+    """What the file says of the database that it is for."""
     globs = {key: glob for key, glob in document.expect if glob is not None}
     default = getattr(document.defaults, "username", None)
     jobs = document.entries.get("jobs", {}).values()
@@ -81,9 +94,16 @@ def declared_owners(document: Document) -> frozenset[str]:
 
 def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Scene:
     """Declare every entry of the file for this server. Raises Refused, DeclaredError."""
+    context = context_of(task, capabilities, owners)
+    document = task.document
+    return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
+
+
+def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Context:
+    """What the kinds are told of the file and the server."""
     document = task.document
     default = getattr(document.defaults, "username", None)
-    context = Context(
+    return Context(
         capabilities=capabilities,
         owner=default or capabilities.role,
         store=document.store,
@@ -94,7 +114,6 @@ def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) ->
         secret=task.secrets.sealed,
         one_line=task.secrets.one_line,
     )
-    return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
 
 
 def _declare(kind: Kind, document: Document, context: Context) -> State:
@@ -134,20 +153,39 @@ def queries(scene: Scene) -> tuple[Query, ...]:
     )
 
 
+def memories(task: Task, scene: Scene) -> tuple[Query, ...]:
+    """What is asked of the ledger, where there is one that can be read."""
+    if not (task.document.ledger and scene.context.capabilities.ledger.usable):
+        return ()
+    return memory_queries(_names(task.document))
+
+
+def _names(document: Document) -> tuple[str, ...]:
+    return (document.name,)
+
+
 def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     """The plan, from rows alone: adopt, diff, order, guard. Raises DeclaredError."""
-    document, context = task.document, scene.context
-    parts = [_part(kind, scene, rows) for kind in registry()]
+    document = task.document
+    memory = read_memory(rows, _names(document))
+    context = replace(scene.context, memory=memory)
+    parts = [_part(kind, scene._replace(context=context), rows) for kind in registry()]
     actual = {a: seen for part in parts for a, seen in part.actual.items()}
     changes = tuple(change for part in parts for change in part.changes)
-    guarded = guard(
-        changes,
-        actual,
-        context.capabilities,
-        file=context.file,
-        declares_jobs=bool(document.entries.get("jobs")),
-        allow=task.allow,
+    hazards = {a: found for part in parts for a, found in part.hazards.items()}
+    claim = _claim(document, scene)
+    refused = (
+        *guard(
+            changes,
+            actual,
+            context.capabilities,
+            file=context.file,
+            declares_jobs=scene.undoes is not None or bool(document.entries.get("jobs")),
+        ),
+        *ledger_guard.refusals(claim, memory, changes, hazards, actual, context.capabilities),
+        *(finding for part in parts for finding in part.refusals),
     )
+    recalled = ((change.address, memory.recall(change.address)) for change in changes)
     return Plan(
         name=document.name,
         files=document.files,
@@ -159,11 +197,31 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         actual=actual,
         changes=changes,
         statements=order(s for part in parts for s in part.statements),
-        hazards={a: found for part in parts for a, found in part.hazards.items()},
-        refusals=(*guarded, *(finding for part in parts for finding in part.refusals)),
-        notes=tuple(note for part in parts for note in part.notes),
+        hazards=hazards,
+        refusals=tuple(finding for finding in refused if finding.code not in task.allow),
+        notes=(
+            *scene.foresaid,
+            *ledger_guard.notes(claim, memory, changes, context.capabilities),
+            *(note for part in parts for note in part.notes),
+        ),
         unmanaged=tuple(address for part in parts for address in part.unmanaged),
         incomplete=_incomplete(scene),
+        last=memory.last,
+        remembered={address: found for address, found in recalled if found is not None},
+        state=memory.state,
+    )
+
+
+def _claim(document: Document, scene: Scene) -> ledger_guard.Claim:
+    owned = (k.document_key for k in registry() if "username" in k.spec.model_fields)
+    return ledger_guard.Claim(
+        name=document.name,
+        files=document.files,
+        scope=document.scope,
+        owned=frozenset(owned),
+        owners=scene.context.owners,
+        ledger=document.ledger,
+        undoes=scene.undoes,
     )
 
 

@@ -9,6 +9,7 @@ import typer
 from cpctl.cli.apply import apply
 from cpctl.cli.diff import diff
 from cpctl.cli.explain import explain
+from cpctl.cli.history import history
 from cpctl.cli.init import init
 from cpctl.cli.plan import plan
 from cpctl.cli.sandbox import sandbox
@@ -25,6 +26,7 @@ app = typer.Typer(
 for command in (init, validate, plan, apply, diff, explain, schema):
     app.command()(command)
 app.add_typer(sandbox, name="sandbox")
+app.add_typer(history, name="history")
 
 
 @app.callback()

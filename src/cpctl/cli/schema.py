@@ -16,6 +16,7 @@ class Name(StrEnum):
     drift = "drift"
     outcome = "outcome"
     errors = "errors"
+    history = "history"
 
 
 def schema(
@@ -32,6 +33,6 @@ def schema_of(name: Name) -> dict[str, object]:
         from cpctl.document.schema import schema as document_schema
 
         return document_schema("scheduler" if name == Name.scheduler else "overlay")
-    from cpctl.render.shapes import schema as output_schema
+    from cpctl.render.schemas import schema as output_schema
 
     return output_schema(name.value)

@@ -34,7 +34,7 @@ def adopt(declared: State, actual: State, kind: Kind, context: Context) -> Adopt
         elif wanted.fields:
             desired[address] = kind.adopt(wanted, seen, context)
         else:
-            reasons[address] = f"{context.file} sets it to null"
+            reasons[address] = str(wanted.facts.get("because", f"{context.file} sets it to null"))
     desired.update(
         (address, wanted)
         for address, wanted in declared.items()

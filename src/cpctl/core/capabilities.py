@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cpctl.core.ledger import LedgerRights
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OwnerRights:
@@ -53,6 +55,7 @@ class Capabilities:
     file_settings: bool
     alter_system_allowed: bool
     read_only: bool
+    ledger: LedgerRights
     owners: Mapping[str, OwnerRights]
 
     @property

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
+from cpctl.core.ledger_guard import GUARDS
 from cpctl.core.resource import State
 
-ALLOWABLE = frozenset({"EMPTY_FILE", "MANY_DELETES"})
+ALLOWABLE = frozenset({"EMPTY_FILE", "MANY_DELETES"}) | GUARDS
 DELETE_SHARE = 0.3
 """More than this share of a kind's resources is not deleted unasked …"""
 DELETE_FROM = 10
@@ -24,15 +25,13 @@ def guard(
     *,
     file: str,
     declares_jobs: bool,
-    allow: Collection[str],
 ) -> tuple[Finding, ...]:
     """The refusals that hold for the changes as a whole."""
-    found = (
+    return (
         *_not_writable(changes, capabilities),
         *(() if declares_jobs else _empty_file(changes, file)),
         *_many_deletes(changes, actual),
     )
-    return tuple(finding for finding in found if finding.code not in allow)
 
 
 def _not_writable(changes: Sequence[Change], capabilities: Capabilities) -> Iterable[Finding]:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
-from cpctl.core.resource import Resource, Sealed, State, Value
+from cpctl.core.ledger import NOTHING, Memory, Remembered
+from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.scope import Scope
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
@@ -39,6 +40,7 @@ class Context:
     `owner`: whose jobs the file's are.
     `seal`: turns a value into its digest for this process; `secret`: the same for a reference,
     with no digest where its source has no value; `one_line`: a setting could hold its value.
+    `memory`: what the ledger says, once it has been read.
     """
 
     capabilities: Capabilities
@@ -50,6 +52,7 @@ class Context:
     seal: Callable[[str], Sealed]
     secret: Callable[[str], Sealed]
     one_line: Callable[[str], bool]
+    memory: Memory = NOTHING
 
 
 class Survey(NamedTuple):
@@ -74,6 +77,10 @@ def _itself(key: str, _: object) -> object:
     return key
 
 
+def _recall(address: Address, past: Remembered) -> Resource:
+    return Resource(address, past.fields, past.facts)
+
+
 def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**seen.fields, **declared.fields})
 
@@ -89,7 +96,8 @@ class Kind:
     `identity`: what two entries must not share, as far as the file can tell.
     `declare` makes the desired resource; empty fields mean that it must not exist.
     `actual` makes the resources from the rows of `queries`. `adopt` copies what is undeclared or
-    equal in meaning from the seen resource into the declared one. `removable` gives the reason
+    equal in meaning from the seen resource into the declared one. `recall` declares again what the
+    ledger remembers, for a rollback. `removable` gives the reason
     for removing an undeclared resource, or None to leave it alone. `speak` puts a field's
     value into words.
     """
@@ -103,6 +111,7 @@ class Kind:
     statements: Callable[[Change, Context], tuple[Statement, ...]]
     removable: Callable[[Resource, Context], str | None]
     adopt: Callable[[Resource, Resource, Context], Resource] = _merge
+    recall: Callable[[Address, Remembered], Resource] = _recall
     check: Callable[[Text, Any], None] = _nothing  # type: ignore[assignment]
     judge: Callable[[Text, Any, str], None] = _nothing  # type: ignore[assignment]
     scope_name: Callable[[str, Any], str | None] = _nothing  # type: ignore[assignment]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
+from cpctl.core.ledger import Applied, Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.statement import Statement
 
@@ -63,6 +64,8 @@ class Plan:
     `desired` and `actual`: every resource that is managed or in scope, both sides.
     `inputs`: the hash of the files, overlays and variables. `as_of`: the database's clock.
     `incomplete`: the addresses whose secret had no source to compare with.
+    `last`: the file's last apply, as the ledger has it; `remembered`: what it left of each resource
+    that would change; `state`: of all of them, as its JSON.
     """
 
     name: str
@@ -80,6 +83,9 @@ class Plan:
     notes: tuple[Finding, ...]
     unmanaged: tuple[Address, ...]
     incomplete: tuple[Address, ...]
+    last: Applied | None = None
+    remembered: Mapping[Address, Remembered] = field(default_factory=dict)
+    state: str = "{}"
 
     @property
     def summary(self) -> Summary:

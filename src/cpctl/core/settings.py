@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cpctl.core.guc import Guc, canonical, humane, is_custom
+from cpctl.core.guc import Guc, canonical, humane
 from cpctl.core.text import Wrong
 
 AUTO_CONF = "postgresql.auto.conf"
@@ -42,11 +42,15 @@ class Entry(NamedTuple):
 
 
 class Rights(NamedTuple):
-    """What the role may do with a setting; `effective`: what a session has, of placeholders."""
+    """What the role may do with a setting.
+
+    `effective`: what a session has, where that was `asked`: of declared placeholders.
+    """
 
     alter_system: bool
     set: bool
     owns_database: bool
+    asked: bool
     effective: str | None
 
 
@@ -73,8 +77,8 @@ class ServerSettings:
             return entry and entry.value
         if real is not None:
             return entry.value if _live(real, entry) else humane(real.guc, real.loaded)
-        asked = name in self.rights and is_custom(name)
-        return self.effective(name) if asked else entry.value
+        rights = self.rights.get(name)
+        return self.effective(name) if rights is not None and rights.asked else entry.value
 
     def without_files(self, name: str) -> str:
         """The server's own value of a real setting that stands in no file, in base units."""

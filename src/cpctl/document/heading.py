@@ -53,4 +53,5 @@ def _plain(checked: BaseModel, kinds: Iterable[Kind]) -> Head:
         scope={kind.document_key: Scope(found, kind.fold) for kind, found in stated if found},
         store=values.store,
         defaults=values.defaults,
+        ledger=values.ledger,
     )

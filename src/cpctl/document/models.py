@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     WithJsonSchema,
@@ -18,7 +19,7 @@ from pydantic import (
 
 from cpctl.core.kind import Kind
 from cpctl.core.scope import Scope, as_glob, as_globs
-from cpctl.core.text import Wrong
+from cpctl.core.text import Wrong, as_flag
 from cpctl.document.parts import Parts
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +47,7 @@ Version = Annotated[str, AfterValidator(_version), WithJsonSchema({"const": 1})]
 Name = Annotated[
     str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})
 ]
+Flag = Annotated[bool, BeforeValidator(as_flag)]
 Glob = Annotated[str, AfterValidator(as_glob)]
 Globs = Annotated[tuple[Glob, ...], AfterValidator(as_globs)]
 
@@ -98,6 +100,7 @@ class Head:
     scope: Mapping[str, Scope]
     store: Store
     defaults: BaseModel
+    ledger: bool
 
 
 def head_model(parts: Parts) -> type[BaseModel]:
@@ -131,6 +134,14 @@ def head_model(parts: Parts) -> type[BaseModel]:
                 "system",
                 description="Where urls and secrets live: system (ALTER SYSTEM) or database "
                 "(ALTER DATABASE … SET).",
+            ),
+        ),
+        ledger=(
+            Flag,
+            Field(
+                True,  # noqa: FBT003  a default is no argument
+                description="false: nothing of an apply is remembered in the database, and "
+                "rollback, protection after removal and the classes of drift are lost.",
             ),
         ),
         defaults=(

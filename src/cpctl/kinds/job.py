@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
 from cpctl.core.kind import Context, Kind, Query, Rows
+from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Fields, Resource, State, Value
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
@@ -183,8 +184,10 @@ def _speak(field: str, value: Value, clock: Clock) -> Speech | None:
 def _removable(seen: Resource, context: Context) -> str | None:
     name = seen.facts["name"]
     scope = context.scope.get("jobs")
-    if scope is None or not isinstance(name, str) or seen.facts["username"] not in context.owners:
+    if not isinstance(name, str) or seen.facts["username"] not in context.owners:
         return None
+    if scope is None:
+        return context.memory.reason(seen.address, context.file)
     pattern = scope.pattern(name)
     return pattern and f"it is not in {context.file}, and scope.jobs has {pattern}"
 
@@ -192,6 +195,12 @@ def _removable(seen: Resource, context: Context) -> str | None:
 def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
     call = Calls(context.capabilities).of(change)
     return (Statement(call.sql, call.params, change.address, role=call.role),)
+
+
+def _recall(address: Address, past: Remembered) -> Resource:
+    """As it was, under the jobid that it has now or will get."""
+    facts = {name: value for name, value in past.facts.items() if name != "jobid"}
+    return Resource(address, past.fields, facts)
 
 
 KIND = Kind(
@@ -207,6 +216,7 @@ KIND = Kind(
     queries=_queries,
     actual=_actual,
     adopt=_adopt,
+    recall=_recall,
     removable=_removable,
     speak=_speak,
     statements=_statements,

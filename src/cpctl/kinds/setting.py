@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema
 from cpctl.core.change import sides
 from cpctl.core.guc import LIST_QUOTE, LISTS, Guc, canonical, humane, is_custom, names
 from cpctl.core.kind import Context, Kind, Query, Rows
+from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, statements_for, stores_of
 from cpctl.core.settings import Real, ServerSettings, read
@@ -102,20 +103,23 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     return Resource(_address(name), {"value": value, "store": store}, facts, origin)
 
 
+_REMOVABLE = "union select lower(name) from pg_file_settings where name is not null"
 _IN_FILES = "   or lower(name) in (select lower(name) from pg_file_settings)"
 
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
-    if not declared and "settings" not in context.scope:
+    remembers = context.capabilities.ledger.usable
+    if not declared and "settings" not in context.scope and not remembers:
         return ()
     wanted = [resource.address.name for resource in declared]
     hidden = not context.capabilities.file_settings
     files = "select null, null, null, null, null where false" if hidden else sql("setting_files")
+    rights = sql("setting_rights").format(files="" if hidden else _REMOVABLE)
     return (
         Query("reals", sql("setting_reals") + ("" if hidden else _IN_FILES), (wanted,)),
         Query("files", files),
         Query("overrides", sql("setting_overrides")),
-        Query("rights", sql("setting_rights"), (wanted, [*filter(is_custom, wanted)])),
+        Query("rights", rights, (wanted, [*filter(is_custom, wanted)])),
     )
 
 
@@ -142,7 +146,7 @@ def _seen(
     real = server.reals.get(name)
     if real is not None:
         return _seen_real(name, declared, real, server)
-    if declared is None and _scope_pattern(name, context) is None:
+    if declared is None and _owned(name, context) is None:
         return None
     return _seen_custom(name, declared, server, context)
 
@@ -156,7 +160,13 @@ def _seen_real(
     standing = server.standing(name)
     text = humane(real.guc, server.without_files(name)) if standing is None else standing
     value: Value = names(text) if name in LIST_QUOTE else text
-    facts = {"name": name, "guc": real.guc, "context": real.context, "implied": ("store",)}
+    facts = {
+        "name": name,
+        "guc": real.guc,
+        "context": real.context,
+        "implied": ("store",),
+        "unset": not (entry and entry.auto),
+    }
     return Resource(_address(name), {"value": value, "store": "system"}, facts)
 
 
@@ -170,8 +180,10 @@ def _seen_custom(
     first = str(wanted) if wanted in places else next(iter(places))
     text = places[first]
     # A name that no longer stands in the file may have been a secret when it did.
-    sealed = declared is None or not declared.fields or declared.facts["reference"] is not None
-    value = context.seal(text) if sealed else text
+    named = declared is not None and declared.fields and declared.facts["reference"] is None
+    known = None if named else context.memory.recall(_address(name))
+    public = named or (known is not None and known.fields.get("value") == text)
+    value = text if public else context.seal(text)
     store = first if len(places) == 1 else BOTH
     fields: dict[str, Value] = {"value": value, "store": store}
     return Resource(_address(name), fields, {"name": name, "implied": ("store",)})
@@ -183,7 +195,7 @@ def _places(name: str, wanted: Value, server: ServerSettings, context: Context) 
     An undeclared database setting is removable only where the database is the file's store.
     """
     entry, standing, places = server.files.get(name), server.standing(name), {}
-    covered = _scope_pattern(name, context) is not None
+    covered = _owned(name, context) is not None
     removable = covered or wanted is None
     if entry and standing is not None and (wanted == "system" or (entry.auto and removable)):
         places["system"] = standing
@@ -200,6 +212,14 @@ def _places(name: str, wanted: Value, server: ServerSettings, context: Context) 
 def _scope_pattern(name: str, context: Context) -> str | None:
     scope = context.scope.get("settings")
     return scope.pattern(name) if scope is not None and is_custom(name) else None
+
+
+def _owned(name: str, context: Context) -> str | None:
+    """Why this file may remove the setting: its scope, or where none is stated, an apply of it."""
+    if "settings" not in context.scope and is_custom(name):
+        return context.memory.reason(_address(name), context.file)
+    pattern = _scope_pattern(name, context)
+    return pattern and f"it is not in {context.file}, and scope.settings has {pattern}"
 
 
 def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
@@ -222,8 +242,16 @@ def _equal(guc: object, value: Value, there: Value, origin: Text | None) -> bool
 
 
 def _removable(seen: Resource, context: Context) -> str | None:
-    pattern = _scope_pattern(seen.address.name, context)
-    return pattern and f"it is not in {context.file}, and scope.settings has {pattern}"
+    return _owned(seen.address.name, context)
+
+
+def _recall(address: Address, past: Remembered) -> Resource:
+    """As it was: a real setting that stood in no file is RESET; of two places the stronger one."""
+    facts = {"reference": None, "implied": ("store",), **past.facts}
+    if past.facts.get("unset"):
+        return Resource(address, {}, {**facts, "because": "it was not set before"})
+    store = str(past.fields["store"]).split(" and ")[-1]
+    return Resource(address, {**past.fields, "store": store}, facts)
 
 
 KIND = Kind(
@@ -237,6 +265,7 @@ KIND = Kind(
     queries=_queries,
     actual=_actual,
     adopt=_adopt,
+    recall=_recall,
     removable=_removable,
     statements=statements_for,
     refusals=lambda survey: lints.refusals(survey, _server(survey.rows, survey.context)),

@@ -1,7 +1,16 @@
+-- Of the declared names, and of those that may have to be removed.
 select name,
        has_parameter_privilege(name, 'ALTER SYSTEM'),
        has_parameter_privilege(name, 'SET'),
        pg_has_role((select datdba from pg_database where datname = current_database()), 'USAGE'),
        -- Only of placeholders: a real setting may be one that this role must not read.
+       name = any($2),
        case when name = any($2) then current_setting(name, true) end
-from unnest($1::text[]) as name
+from (
+    select unnest($1::text[])
+    union
+    select lower(split_part(entry, '=', 1))
+    from pg_db_role_setting cross join unnest(setconfig) as entry
+    where setrole = 0 and setdatabase = (select oid from pg_database where datname = current_database())
+    {files}
+) as names(name)

@@ -100,7 +100,8 @@ def _paused(survey: Survey) -> tuple[Finding, ...]:
     return tuple(
         Finding("PAUSED", what, address)
         for address, wanted in survey.declared.items()
-        if "active" not in wanted.fields
+        if wanted.fields
+        and "active" not in wanted.fields
         and (seen := survey.actual.get(address)) is not None
         and seen.fields["active"] is False
     )

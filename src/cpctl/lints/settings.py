@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cpctl.core.acting import grant
-from cpctl.core.change import Change, Create, sides
+from cpctl.core.change import Change, Create, Delete, sides
 from cpctl.core.finding import Finding
 from cpctl.core.guc import is_custom
 from cpctl.core.kind import Context, Survey
@@ -108,7 +108,7 @@ def _right(change: Change, server: ServerSettings, context: Context) -> Finding 
     if "database" in stores and not rights.owns_database:
         remedy = f"ALTER DATABASE {capabilities.database} OWNER TO {capabilities.role};"
         return Finding("MISSING_RIGHT", "ALTER DATABASE", change.address, remedy)
-    if "database" in stores and not rights.set:
+    if "database" in stores and not rights.set and not isinstance(change, Delete):
         right = grant(f"SET ON PARAMETER {name}", capabilities.role)
         return Finding("MISSING_RIGHT", "ALTER DATABASE … SET", change.address, right)
     return None

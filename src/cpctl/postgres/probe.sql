@@ -14,6 +14,11 @@ with cron as (
 ), owners as (
     select o.name, r.oid, r.rolcanlogin
     from unnest($1::text[]) as o(name) left join pg_roles r on r.rolname = o.name
+), ledger as (
+    select n.oid as schema, obj_description(n.oid, 'pg_namespace') as comment,
+           (select c.oid from pg_class c where c.relnamespace = n.oid and c.relname = 'applies') as applies,
+           (select c.oid from pg_class c where c.relnamespace = n.oid and c.relname = 'files') as files
+    from pg_namespace n where n.nspname = 'cpctl'
 ), configured as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
@@ -46,6 +51,17 @@ select
     coalesce((select setting from configured where name = 'allow_alter_system'), 'on') = 'on'
         as alter_system_allowed,
     current_setting('default_transaction_read_only') = 'on' as read_only,
+    (select json_build_object(
+        'exists', count(*) > 0,
+        'comment', min(comment),
+        'readable', coalesce(bool_and(has_schema_privilege(schema, 'USAGE')
+            and has_table_privilege(applies, 'SELECT') and has_table_privilege(files, 'SELECT')),
+            false),
+        'writable', coalesce(bool_and(has_table_privilege(applies, 'INSERT')
+            and has_table_privilege(applies, 'UPDATE') and has_table_privilege(files, 'INSERT')
+            and has_table_privilege(files, 'UPDATE')), false),
+        'creatable', has_database_privilege(current_database(), 'CREATE')
+     )::text from ledger) as ledger,
     (select coalesce(json_agg(json_build_object(
         'name', o.name,
         'exists', o.oid is not null,

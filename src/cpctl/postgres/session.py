@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from psycopg.rows import TupleRow
 
 from cpctl.core.capabilities import Capabilities, OwnerRights
 from cpctl.core.kind import Query, Rows
+from cpctl.core.ledger import LedgerRights
 from cpctl.core.sql import identifier
 from cpctl.postgres.wire import Answer, ConnectionLost, Message, exchange
 from cpctl.postgres.words import connection_error, query_error, unreadable_url
@@ -138,12 +140,21 @@ def _capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
     names = (
         "system_identifier database role server_version server_version_num extension_version "
         "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
-        "superuser_jobs functions reload file_settings alter_system_allowed read_only owners"
+        "superuser_jobs functions reload file_settings alter_system_allowed read_only ledger owners"
     ).split()
     facts = dict(zip(names, row, strict=True))
     owners = {found["name"]: _owner(found) for found in json.loads(facts["owners"])}
     facts |= {"owners": owners, "functions": frozenset(facts["functions"] or ())}
+    facts["ledger"] = _ledger(**json.loads(facts["ledger"]))
     return Capabilities(host=info.host or "localhost", port=info.port, **facts)
+
+
+_LEDGER = re.compile(r"cpctl ledger, format (\d+)")
+
+
+def _ledger(*, comment: str | None, **rights: bool) -> LedgerRights:
+    said = _LEDGER.fullmatch(comment or "")
+    return LedgerRights(format=int(said[1]) if said else None, **rights)
 
 
 def _owner(found: dict[str, Any]) -> OwnerRights:

@@ -190,20 +190,3 @@ class OutcomeShape(TypedDict):
     seconds: Annotated[float, Says("How long it took, the wait for the lock included.")]
     settled: Annotated[bool, Says("The commit's acknowledgement was lost and confirmed later.")]
     summary: SummaryShape
-
-
-SHAPES: Mapping[str, Any] = {
-    "plan": PlanShape,
-    "drift": DriftShape,
-    "outcome": OutcomeShape,
-    "errors": ErrorsShape,
-}
-
-
-def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of one output."""
-    from pydantic import TypeAdapter
-
-    generated = TypeAdapter(SHAPES[name]).json_schema()
-    dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **generated, "title": f"cpctl {name}"}

@@ -14,7 +14,7 @@ from cpctl.core.resource import Address, Sealed
 from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, Fault, InputError, Refused
 from cpctl.render.as_json import drift_json, dumps, errors_json, plan_json
-from cpctl.render.shapes import SHAPES, schema
+from cpctl.render.schemas import SHAPES, schema
 from tests.unit.render.plans import WHY, changed, hazard, job, plan, setting
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"

@@ -21,7 +21,7 @@ from cpctl.render.drift import drift_text
 from cpctl.render.markdown import drift_markdown, plan_markdown
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.escape import escaped, quoted
-from cpctl.render.shapes import schema
+from cpctl.render.schemas import schema
 from cpctl.render.sql import plan_sql
 from cpctl.render.text import plan_text
 from tests.unit.render.plans import plan

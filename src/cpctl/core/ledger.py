@@ -1,0 +1,174 @@
+"""What earlier applies left: the memory that tells drift from a change of the file.
+
+The ledger itself is two tables (docs/ledger.md); this is how their rows are read and written, as
+plain data. No value of a secret is ever in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from cpctl.core.resource import Address, Fields, Sealed, Value
+
+FORMAT = 1
+"""The layout of the tables that this cpctl writes, and the newest that it reads."""
+
+SEALED = {"sensitive": True}
+"""What stands in JSON for a value that nobody may see."""
+
+
+class LedgerRights(NamedTuple):
+    """What the probe found of the schema cpctl.
+
+    `format`: of a ledger that is there; None: a schema of that name that is no ledger.
+    """
+
+    exists: bool
+    format: int | None
+    readable: bool
+    writable: bool
+    creatable: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether what it remembers can be read here."""
+        return self.exists and self.readable and self.format is not None and self.format <= FORMAT
+
+
+class Run(NamedTuple):
+    """Who applies, as far as the process can tell: for people who read the history."""
+
+    os_user: str = ""
+    job: str = ""
+    url: str = ""
+    commit: str = ""
+
+
+NOBODY = Run()
+
+
+class Counts(NamedTuple):
+    """How many resources an apply made, changed and removed."""
+
+    created: int
+    updated: int
+    deleted: int
+
+
+class Applied(NamedTuple):
+    """One apply of the history; times are the database's, ISO 8601.
+
+    `outcome`: applied, partly, undone, died; empty while it is not finished. `running`: somebody
+    holds the lock of all applies at this moment. `undoes`: the apply that a rollback undid.
+    """
+
+    number: int
+    name: str
+    started: str
+    finished: str
+    outcome: str
+    role: str
+    run: Run
+    version: str
+    files: tuple[str, ...]
+    undoes: int | None
+    counts: Counts
+    left: tuple[str, ...]
+    running: bool
+
+    @property
+    def by(self) -> str:
+        """`deploy`, or `deploy (CI run 8812, 3f2a91c)`."""
+        known = ", ".join(filter(None, (self.run.job, self.run.commit[:7])))
+        return f"{self.role} ({known})" if known else self.role
+
+
+class Remembered(NamedTuple):
+    """A resource as an apply left it."""
+
+    fields: Fields
+    facts: Mapping[str, object]
+
+
+class OtherFile(NamedTuple):
+    """Another file whose resources live in this database."""
+
+    name: str
+    scope: Mapping[str, tuple[str, ...]]
+    owners: frozenset[str]
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Memory:
+    """All that the ledger says to one file. `state`: JSON, read only when somebody asks."""
+
+    last: Applied | None = None
+    state: str = "{}"
+    unfinished: tuple[Applied, ...] = ()
+    others: tuple[OtherFile, ...] = ()
+
+    @cached_property
+    def _known(self) -> Mapping[str, Any]:
+        return dict(json.loads(self.state))
+
+    @property
+    def addresses(self) -> Iterable[str]:
+        return self._known
+
+    def recall(self, address: Address) -> Remembered | None:
+        """The resource as the last apply left it; None where no apply of this file had it."""
+        found = self._known.get(str(address))
+        return remembered(found) if found is not None else None
+
+    def reason(self, address: Address, file: str) -> str | None:
+        """Why a resource that an apply made, and the file no longer has, may go."""
+        if self.last is None or str(address) not in self._known:
+            return None
+        return f"it is not in {file} any more, and apply {self.last.number} had it"
+
+
+NOTHING = Memory()
+
+
+class Entry(NamedTuple):
+    """What the ledger will say of an apply. `changes`: JSON; `was`: the file's former name."""
+
+    name: str
+    was: str
+    files: tuple[str, ...]
+    inputs: str
+    run: Run
+    version: str
+    undoes: int | None
+    counts: Counts
+    changes: str
+
+
+class Kept(NamedTuple):
+    """What a file manages once it is applied. `scope` and `state`: JSON; `addresses`: lines."""
+
+    scope: str
+    owners: tuple[str, ...]
+    addresses: str
+    state: str
+
+
+def remembered(found: Mapping[str, Any]) -> Remembered:
+    """What the codec wrote of one resource."""
+    fields = {name: _value(value) for name, value in found["fields"].items()}
+    return Remembered(fields, found["facts"])
+
+
+def _value(found: Any) -> Value:  # noqa: ANN401  what json.loads makes
+    if found == SEALED:
+        return Sealed(None)
+    if isinstance(found, list):
+        return tuple(_value(item) for item in found)
+    if isinstance(found, dict):
+        return {name: _value(item) for name, item in found.items()}
+    return found  # type: ignore[no-any-return]

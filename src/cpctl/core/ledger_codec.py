@@ -1,0 +1,147 @@
+"""The rows of the ledger as data, and data as the text that its rows hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cpctl.core.change import Change, Delete, sides
+from cpctl.core.kind import Rows
+from cpctl.core.ledger import (
+    SEALED,
+    Applied,
+    Counts,
+    Memory,
+    OtherFile,
+    Remembered,
+    Run,
+    remembered,
+)
+from cpctl.core.resource import Address, Resource, Sealed
+
+
+def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
+    """The memory of a file. `names`: its own, then one that it had before."""
+    found = {name: (state, applied(rest)) for name, state, *rest in rows.get("ledger_file", ())}
+    state, last = next((found[name] for name in names if name in found), ("{}", None))
+    return Memory(
+        last=last,
+        state=state,
+        unfinished=tuple(applied(row) for row in rows.get("ledger_unfinished", ())),
+        others=tuple(_other(*row) for row in rows.get("ledger_others", ())),
+    )
+
+
+def applied(row: Sequence[Any]) -> Applied:
+    """One row of the history."""
+    number, name, started, finished, outcome, role, *rest = row
+    os_user, job, url, commit, version, files, undoes, *counts, left, running = rest
+    return Applied(
+        number=number,
+        name=name,
+        started=started,
+        finished=finished or "",
+        outcome=outcome or "",
+        role=role,
+        run=Run(os_user, job, url, commit),
+        version=version,
+        files=tuple(files),
+        undoes=undoes,
+        counts=Counts(*counts),
+        left=tuple(left),
+        running=running,
+    )
+
+
+def _other(name: str, scope: str, owners: Sequence[str], addresses: str) -> OtherFile:
+    patterns = {key: tuple(globs) for key, globs in json.loads(scope).items()}
+    return OtherFile(name, patterns, frozenset(owners), frozenset(addresses.split("\n")))
+
+
+def encode_changes(changes: Iterable[Change], after: Mapping[Address, Resource]) -> str:
+    """JSON of what an apply does; `after`: the resources as the server has them then."""
+    return dumps([_change(change, after) for change in changes])
+
+
+def _change(change: Change, after: Mapping[Address, Resource]) -> dict[str, object]:
+    before, wanted = sides(change)
+    now = wanted and _merged(wanted, after.get(change.address))
+    return {
+        "address": [*change.address],
+        "action": change.action,
+        "before": before and encoded(before),
+        "after": now and encoded(now),
+    }
+
+
+def changed_state(
+    state: str, changes: Iterable[Change], after: Mapping[Address, Resource]
+) -> dict[str, object]:
+    """What a file manages after a rollback: as before, but for what the rollback changed."""
+    known: dict[str, object] = dict(json.loads(state))
+    for change in changes:
+        if isinstance(change, Delete):
+            known.pop(str(change.address), None)
+        else:
+            seen = _merged(change.after, after.get(change.address))
+            known[str(change.address)] = encoded(seen)
+    return known
+
+
+def _merged(wanted: Resource, seen: Resource | None) -> Resource:
+    return wanted._replace(facts={**wanted.facts, **seen.facts}) if seen else wanted
+
+
+def managed(
+    desired: Mapping[Address, Resource],
+    declared: Iterable[Address],
+    after: Mapping[Address, Resource],
+) -> Iterable[Resource]:
+    """What the file declares, as an apply leaves it: fields as wanted, facts as the server's."""
+    for address in declared:
+        if address in desired:
+            yield _merged(desired[address], after.get(address))
+
+
+def encoded(resource: Resource) -> dict[str, object]:
+    """A resource as plain data; of its facts those that a later reader can use."""
+    facts = resource.facts.items()
+    kept = {name: value for name, value in facts if isinstance(value, str | int)}
+    return {"fields": dict(resource.fields), "facts": kept}
+
+
+def dumps(value: object) -> str:
+    """JSON in which a sealed value says only that there is one."""
+    return json.dumps(value, default=_default, separators=(",", ":"))
+
+
+def _default(value: object) -> object:
+    if isinstance(value, Sealed):
+        return SEALED
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
+
+
+class Undo(NamedTuple):
+    """One resource of a rollback: what it was before; None: it was not there."""
+
+    address: Address
+    before: Remembered | None
+    jobid: str
+
+
+def undone_by(documents: Sequence[str]) -> tuple[Undo, ...]:
+    """The state before the first of these applies, of all that any of them changed.
+
+    `documents`: their changes as JSON, the oldest first.
+    """
+    found: dict[Address, Undo] = {}
+    for document in documents:
+        for change in json.loads(document):
+            address, before = Address(*change["address"]), change["before"]
+            kept = remembered(before) if before is not None else None
+            jobid = str(kept.facts.get("jobid", "")) if kept else ""
+            found.setdefault(address, Undo(address, kept, jobid))
+    return tuple(found.values())

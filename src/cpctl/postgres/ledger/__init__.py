@@ -1,0 +1,134 @@
+"""The ledger in the database: which statement writes what of an apply, and on which connection.
+
+What a transaction can undo is recorded in that transaction. Before ALTER SYSTEM, which none can
+undo, an intent is committed by itself; the transaction of the jobs completes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cpctl.core.kind import Query, Rows
+from cpctl.core.ledger import Entry, Kept
+from cpctl.errors import CpctlError
+from cpctl.postgres.session import Session
+from cpctl.postgres.transaction import LOCK
+from cpctl.postgres.wire import Answer, Message
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def memory_queries(names: Sequence[str]) -> tuple[Query, ...]:
+    """What an apply, a plan and a diff ask of the ledger, for the pipeline of the inspection."""
+    return (
+        Query("ledger_file", _text("file"), (list(names),)),
+        Query("ledger_others", _text("others"), (list(names),)),
+        history_query("outcome is null", "ledger_unfinished"),
+    )
+
+
+def history_query(condition: str, name: str = "history", limit: int | None = None) -> Query:
+    """Applies, the newest first. `condition`: SQL of ours, never a user's."""
+    end = "" if limit is None else f"limit {limit}"
+    sql = _text("history").format(condition=condition)
+    return Query(name, f"{sql}{end}", (LOCK >> 32, LOCK & 0xFFFFFFFF))
+
+
+def changes_query(first: int) -> Query:
+    """The changes of an apply and of all after it."""
+    return Query("changes", _text("changes"), (first,))
+
+
+def last_query(name: str) -> Query:
+    """The number of a file's last committed apply."""
+    sql = "select max(number) from cpctl.applies where name = $1 and committed"
+    return Query("last", sql, (name,))
+
+
+class Ledger:
+    """What one apply writes into the ledger. `number`: its place there, once there is one."""
+
+    def __init__(self, entry: Entry, *, exists: bool) -> None:
+        self.entry = entry
+        self.number = ""
+        self._missing = not exists
+        self._begun = False
+
+    def intent(self) -> tuple[Query, ...]:
+        """Say, by itself and before the first write, what is about to be done."""
+        made = (Query("ledger_made", message.sql) for message in self._created())
+        return (*made, Query("intent", _text("begin"), self._values()))
+
+    def begun(self, rows: Rows) -> None:
+        """The answer to `intent`: it is committed."""
+        self._missing, self._begun = False, True
+        self.number = str(rows["intent"][0][0])
+
+    def completion(self, kept: Kept, *, late: bool) -> list[Message]:
+        """For the transaction that commits the jobs: what it did, and what the file manages now.
+
+        `late`: RESETs follow, so it is not finished yet.
+        """
+        values = (kept.scope, _array(kept.owners), kept.addresses, kept.state)
+        if not self._begun:
+            made = Message(_text("whole"), (*self._values(), *values))
+            return [*self._created(), Message(_text("bury"), (None,)), *self._renamed(), made]
+        done = Message(_text("commit"), (self.number, None if late else "applied"))
+        remember = Message(_text("remember"), (self.entry.name, self.number, *values))
+        return [Message(_text("bury"), (self.number,)), done, *self._renamed(), remember]
+
+    def completed(self, answers: Sequence[Answer]) -> None:
+        """Read the number out of the answers to `completion`. Raises CpctlError."""
+        _check(answers)
+        if not self._begun:
+            self.number = str(answers[-1].rows[0][0])
+
+    def finish(self, session: Session, outcome: str, left: Iterable[str] = ()) -> None:
+        """Close the intent, where there is one."""
+        if self._begun:
+            message = Message(_text("finish"), (self.number, outcome, _array(left)))
+            session.send([message])
+
+    def _values(self) -> tuple[str | None, ...]:
+        entry, run = self.entry, self.entry.run
+        undoes = None if entry.undoes is None else str(entry.undoes)
+        who = (run.os_user, run.job, run.url, run.commit, entry.version)
+        return (
+            entry.name,
+            *who,
+            _array(entry.files),
+            entry.inputs,
+            undoes,
+            *map(str, entry.counts),
+            entry.changes,
+        )
+
+    def _created(self) -> list[Message]:
+        """The schema and its tables, the first time."""
+        statements = _text("create").split("-- statement\n")[1:] if self._missing else ()
+        return [Message(statement) for statement in statements]
+
+    def _renamed(self) -> list[Message]:
+        if not self.entry.was or self._missing:
+            return []
+        names = (self.entry.name, self.entry.was)
+        return [Message(_text("rename_applies"), names), Message(_text("rename_file"), names)]
+
+
+def _array(values: Iterable[str]) -> str:
+    """A text[] as PostgreSQL reads it."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
+def _check(answers: Sequence[Answer]) -> None:
+    for answer in answers:
+        if answer.sqlstate:
+            raise CpctlError(
+                "the ledger could not be written; the apply was undone",
+                details=(f"PostgreSQL: {answer.error} ({answer.sqlstate})",),
+                remedy="mend that, or do without it: ledger: false",
+            )

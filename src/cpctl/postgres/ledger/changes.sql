@@ -1,0 +1,4 @@
+select number, name, changes, committed
+from cpctl.applies
+where number >= $1
+order by number

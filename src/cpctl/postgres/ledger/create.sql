@@ -1,0 +1,46 @@
+-- The comment tells a cpctl that may not read the tables which format they have.
+-- statement
+CREATE SCHEMA cpctl
+-- statement
+COMMENT ON SCHEMA cpctl IS 'cpctl ledger, format 1'
+-- statement
+CREATE TABLE cpctl.applies (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    started timestamptz NOT NULL DEFAULT transaction_timestamp(),
+    finished timestamptz,
+    outcome text CHECK (outcome IN ('applied', 'partly', 'undone', 'died')),
+    committed boolean NOT NULL DEFAULT false,
+    role text NOT NULL DEFAULT session_user,
+    os_user text NOT NULL,
+    job text NOT NULL,
+    url text NOT NULL,
+    revision text NOT NULL,
+    version text NOT NULL,
+    files text[] NOT NULL,
+    inputs text NOT NULL,
+    undoes bigint,
+    created int NOT NULL,
+    updated int NOT NULL,
+    deleted int NOT NULL,
+    left_behind text[] NOT NULL DEFAULT '{}',
+    changes text NOT NULL
+)
+-- statement
+CREATE INDEX ON cpctl.applies (name, number)
+-- statement
+CREATE INDEX ON cpctl.applies (number) WHERE outcome IS NULL
+-- statement
+CREATE TABLE cpctl.files (
+    name text PRIMARY KEY,
+    apply bigint NOT NULL REFERENCES cpctl.applies,
+    scope text NOT NULL,
+    owners text[] NOT NULL,
+    addresses text NOT NULL,
+    state text NOT NULL
+)
+-- Megabytes for a large file: compressing them takes longer than writing them.
+-- statement
+ALTER TABLE cpctl.applies ALTER COLUMN changes SET STORAGE EXTERNAL
+-- statement
+ALTER TABLE cpctl.files ALTER COLUMN addresses SET STORAGE EXTERNAL, ALTER COLUMN state SET STORAGE EXTERNAL

@@ -1,0 +1,5 @@
+INSERT INTO cpctl.files (name, apply, scope, owners, addresses, state)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (name) DO UPDATE
+SET apply = excluded.apply, scope = excluded.scope, owners = excluded.owners,
+    addresses = excluded.addresses, state = excluded.state

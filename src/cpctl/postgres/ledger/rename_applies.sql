@@ -1,0 +1,1 @@
+UPDATE cpctl.applies SET name = $1 WHERE name = $2

@@ -1,0 +1,50 @@
+"""What an apply writes into the ledger: made from the plan and from what was read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from cpctl import __version__
+from cpctl.core.ledger import Counts, Entry, Kept
+from cpctl.core.ledger_codec import changed_state, dumps, encode_changes, encoded, managed
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address, Resource
+from cpctl.postgres.ledger import Ledger
+from cpctl.reconcile import Scene, Task
+
+
+def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
+    """The ledger of this apply; None where the file wants none, or the role may make none."""
+    rights = scene.context.capabilities.ledger
+    if not task.document.ledger or not (rights.exists or rights.creatable):
+        return None
+    document = task.document
+    entry = Entry(
+        name=document.name,
+        was=fresh.last.name if fresh.last and fresh.last.name != document.name else "",
+        files=document.files,
+        inputs=document.inputs_hash,
+        run=task.run,
+        version=__version__,
+        undoes=scene.undoes,
+        counts=Counts(fresh.summary.create, fresh.summary.update, fresh.summary.delete),
+        changes=encode_changes(fresh.changes, {}),
+    )
+    return Ledger(entry, exists=rights.exists)
+
+
+def kept(task: Task, scene: Scene, fresh: Plan, after: Mapping[Address, Resource]) -> Kept:
+    """What the file manages from now on. `after`: the resources as read back."""
+    document = task.document
+    if scene.undoes is not None:
+        state = changed_state(fresh.state, fresh.changes, after)
+    else:
+        declared = (address for entries in scene.declared.values() for address in entries)
+        state = {str(r.address): encoded(r) for r in managed(fresh.desired, declared, after)}
+    return Kept(
+        scope=json.dumps({key: found.patterns for key, found in document.scope.items()}),
+        owners=tuple(sorted(scene.context.owners)),
+        addresses="\n".join(state),
+        state=dumps(state),
+    )

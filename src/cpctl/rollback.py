@@ -1,0 +1,114 @@
+"""The way back: the state before an apply, as the ledger has it, becomes a plan like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from cpctl.core.change import Create
+from cpctl.core.finding import Finding
+from cpctl.core.ledger_codec import Undo, undone_by
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address, Resource, Sealed, State
+from cpctl.core.scope import Scope
+from cpctl.core.target import check_target
+from cpctl.errors import CpctlError
+from cpctl.kinds import registry
+from cpctl.postgres.ledger import changes_query, last_query
+from cpctl.postgres.session import Session
+from cpctl.reconcile import (
+    Scene,
+    Task,
+    context_of,
+    declared_owners,
+    expected,
+    memories,
+    plan,
+    queries,
+)
+
+_NOT_THERE = "CANNOT_RESTORE"
+
+
+def survey_past(task: Task, session: Session, number: int | None) -> tuple[Plan, Scene]:
+    """The plan that restores what was before apply `number`; None: before the file's last one.
+
+    Every later apply of the same file is undone with it. Raises CpctlError; Refused.
+    """
+    owners = declared_owners(task.document)
+    capabilities = session.probe(sorted(owners))
+    check_target(expected(task.document), capabilities)
+    if not capabilities.ledger.usable:
+        what = "there is no ledger here that could be read, so nothing is known of the past"
+        raise CpctlError(what, remedy="cpctl history says which applies are known")
+    first, undone = _undone(task, session, number)
+    context = context_of(task, capabilities, owners)
+    # A scope that takes nothing in: what those applies did not change is left alone.
+    nothing = {kind.document_key: Scope(()) for kind in registry()}
+    context = replace(context, scope=nothing, owners=context.owners | _owners(undone))
+    scene = Scene(context, _declared(undone), undoes=first, foresaid=tuple(_lost(undone)))
+    rows = session.inspect((*queries(scene), *memories(task, scene)))
+    made = plan(task, scene, rows)
+    scene = scene._replace(foresaid=(*scene.foresaid, *_made_anew(made, undone)))
+    return plan(task, scene, rows), scene
+
+
+def _undone(task: Task, session: Session, number: int | None) -> tuple[int, tuple[Undo, ...]]:
+    name = task.document.name
+    if number is None:
+        rows = session.ask([last_query(name)], doing="reading the ledger")["last"]
+        number = rows[0][0] if rows else None
+    found = session.ask([changes_query(number or 0)], doing="reading the ledger")["changes"]
+    mine = [row for row in found if row[1] == name and row[3]]
+    if number is None or not mine or mine[0][0] != number:
+        raise CpctlError(_why_not(name, number, found), remedy="cpctl history lists the applies")
+    return number, undone_by([changes for _, _, changes, _ in mine])
+
+
+def _owners(undone: Iterable[Undo]) -> frozenset[str]:
+    known = (undo.before.facts.get("username") for undo in undone if undo.before)
+    return frozenset(str(owner) for owner in known if owner)
+
+
+def _why_not(name: str, number: int | None, found: Sequence[tuple[object, ...]]) -> str:
+    if number is None:
+        return f"the ledger has no apply of {name}"
+    there = [row for row in found if row[0] == number]
+    if not there:
+        return f"the ledger has no apply {number}"
+    if there[0][1] != name:
+        return f"apply {number} is one of {there[0][1]}, and this file is {name}"
+    return f"apply {number} was not committed: there is nothing to undo"
+
+
+def _declared(undone: Iterable[Undo]) -> Mapping[str, State]:
+    declared: dict[str, dict[Address, Resource]] = {kind.name: {} for kind in registry()}
+    recall = {kind.name: kind.recall for kind in registry()}
+    for undo in undone:
+        address = undo.address
+        if undo.before is None:
+            facts = {"because": "it was not there before", "reference": None}
+            declared[address.kind][address] = Resource(address, {}, facts)
+        elif not _sealed(undo):
+            declared[address.kind][address] = recall[address.kind](address, undo.before)
+    return declared
+
+
+def _sealed(undo: Undo) -> bool:
+    return undo.before is not None and Sealed(None) in undo.before.fields.values()
+
+
+def _lost(undone: Iterable[Undo]) -> Iterator[Finding]:
+    for undo in undone:
+        if _sealed(undo):
+            what = "cannot come back: the ledger holds no value of a secret. It is left as it is."
+            yield Finding(_NOT_THERE, what, undo.address)
+
+
+def _made_anew(made: Plan, undone: Iterable[Undo]) -> Iterator[Finding]:
+    jobids = {undo.address: undo.jobid for undo in undone}
+    for change in made.changes:
+        jobid = jobids.get(change.address)
+        if jobid and isinstance(change, Create):
+            what = f"comes back under a new jobid; its run history stays under jobid {jobid}."
+            yield Finding(_NOT_THERE, what, change.address)
