@@ -4,6 +4,9 @@
 
 Everything transactional is one transaction on connection A. What no transaction can undo (ALTER
 SYSTEM) is done on connection B while A waits, and undone by hand if A cannot commit.
+
+Signals raise only where the code says `exposed`; elsewhere they wait for the next checkpoint, and
+from COMMIT on there is none.
 """
 
 from __future__ import annotations
@@ -11,22 +14,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
-from cpctl.compensate import Attempt, undo
-from cpctl.core.change import Delete
-from cpctl.core.plan import Plan, fingerprint
-from cpctl.core.resource import Address, Resource, Sealed
+from cpctl.approve import check_fresh
+from cpctl.compensate import Attempt, outcome_unknown, record_end, undo
+from cpctl.core.kind import Rows
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address, Resource
 from cpctl.core.statement import Hole, Statement
-from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Stale
-from cpctl.postgres.session import Session
+from cpctl.errors import CpctlError, PartlyApplied
+from cpctl.interrupt import checkpoint, exposed, shielded
+from cpctl.postgres.ledger import Ledger
+from cpctl.postgres.retry import patiently
+from cpctl.postgres.session import Message, Session
 from cpctl.postgres.settle import settle
 from cpctl.postgres.system import SystemChannel
-from cpctl.postgres.transaction import Identity, commit, lock, write
+from cpctl.postgres.transaction import Identity, commit, give_up, lock, try_out, write
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.reconcile import Scene, Task, plan, queries
-from cpctl.render.parts.refusals import refusal
+from cpctl.reconcile import Scene, Task, memories, plan, queries, survey
+from cpctl.record import kept, ledger_for
 from cpctl.verify import verify
 
 
@@ -45,13 +51,15 @@ class Options:
 class Outcome(NamedTuple):
     """What an apply did. `after`: the managed resources as read back before the commit.
 
-    `settled`: the commit's acknowledgement was lost, and the server confirmed it later.
+    `settled`: the commit's acknowledgement was lost, and the server confirmed it later. `number`:
+    its place in the ledger.
     """
 
     plan: Plan
     after: Mapping[Address, Resource]
     seconds: float
     settled: bool
+    number: int | None = None
 
 
 class _Work(NamedTuple):
@@ -61,68 +69,64 @@ class _Work(NamedTuple):
     transaction: tuple[Statement, ...]
     late: tuple[Statement, ...]
 
+    @property
+    def in_the_way(self) -> bool:
+        """Whether others would wait for our locks for as long as we wait for the reload."""
+        return bool(self.early) and any(statement.locks for statement in self.transaction)
+
+
+class _Run(NamedTuple):
+    """One apply that holds the lock: `plan` was made under it, with the ledger's `memory`."""
+
+    task: Task
+    session: Session
+    scene: Scene
+    identity: Identity
+    plan: Plan
+    memory: Rows
+    ledger: Ledger | None
+
+    def fill(self, hole: Hole) -> str:
+        return self.task.secrets.value(hole.reference)
+
 
 def apply(task: Task, session: Session, scene: Scene, approved: Plan, options: Options) -> Outcome:
     """Bring the database to the file.
 
-    Raises LockHeld, Stale and Refused with nothing written; CpctlError with everything undone;
-    PartlyApplied with the remainder listed; OutcomeUnknown.
+    Raises LockHeld, Stale and Refused with nothing written, and KeyboardInterrupt likewise;
+    CpctlError with everything undone; PartlyApplied with the remainder listed; OutcomeUnknown.
     """
     started = time.monotonic()
-    identity, rows = lock(
-        session,
-        scene.context.capabilities,
-        queries(scene),
-        timeout=options.lock_timeout,
-        announce=options.announce,
-    )
-    fresh = plan(task, scene, rows)
-    _check_fresh(fresh, approved, options)
-    after, settled = _execute(task, session, scene, fresh, identity)
-    return Outcome(fresh, after, time.monotonic() - started, settled)
+    with shielded():
+        with exposed():
+            run = _begin(task, session, scene, options)
+            check_fresh(run.plan, approved, pinned=options.pinned)
+        after, settled = _execute(run)
+        number = int(run.ledger.number) if run.ledger and run.ledger.number else None
+        return Outcome(run.plan, after, time.monotonic() - started, settled, number)
 
 
-def refuse(planned: Plan) -> None:
-    """Raises Refused for a plan that may not be applied, CpctlError for one that lacks a secret.
+def _begin(task: Task, session: Session, scene: Scene, options: Options) -> _Run:
+    """Take the lock and plan under it; where the connection is lost, all of it is begun again."""
 
-    Nothing has been written.
-    """
-    _need_secrets(planned)
-    if planned.refusals:
-        found = refusal(planned)
-        raise Refused(found.what, where=found.where, details=found.details, remedy=found.remedy)
-
-
-def _need_secrets(planned: Plan) -> None:
-    unknown = frozenset(planned.incomplete)
-    lacking = [c.after for c in planned.changes if not isinstance(c, Delete)]
-    for after in lacking:
-        if after.address in unknown and Sealed(None) in after.fields.values():
-            raise CpctlError(
-                f"{after.facts['reference']} has no value. Nothing was written.",
-                where=str(after.origin.place if after.origin else after.address),
-                remedy="set it, or --env-file FILE (empty counts as unset)",
-            )
-
-
-def _check_fresh(fresh: Plan, approved: Plan, options: Options) -> None:
-    refuse(fresh)
-    if options.pinned and fingerprint(fresh) != fingerprint(approved):
-        changed = sorted(
-            str(address)
-            for address in {*fresh.actual, *approved.actual}
-            if _fields(fresh, address) != _fields(approved, address)
+    def once() -> _Run:
+        nonlocal scene
+        if session.lost:
+            session.reopen()
+            _, scene = survey(task, session)
+        identity, rows = lock(
+            session,
+            scene.context.capabilities,
+            (*queries(scene), *(asked := memories(task, scene))),
+            timeout=options.lock_timeout,
+            announce=options.announce,
         )
-        raise Stale(
-            "the database changed since the plan was approved. Nothing was written.",
-            details=tuple(changed),
-            remedy="run the same command again and look at the new plan",
-        )
+        fresh = plan(task, scene, rows)
+        memory = {query.name: rows[query.name] for query in asked}
+        ledger = ledger_for(task, scene, fresh)
+        return _Run(task, session, scene, identity, fresh, memory, ledger)
 
-
-def _fields(planned: Plan, address: Address) -> object:
-    seen = planned.actual.get(address)
-    return seen and seen.fields
+    return patiently(once, options.announce)
 
 
 def _work(planned: Plan) -> _Work:
@@ -134,92 +138,101 @@ def _work(planned: Plan) -> _Work:
     )
 
 
-def _execute(
-    task: Task, session: Session, scene: Scene, fresh: Plan, identity: Identity
-) -> tuple[Mapping[Address, Resource], bool]:
-    work = _work(fresh)
+def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
+    work = _work(run.plan)
     channel: SystemChannel | None = None
     try:
-        fill = partial(_fill, task)
-        write(session, work.transaction, fill, scene.context.capabilities)
-        after = verify(task, session, scene, fresh)
         if work.early or work.late:
-            channel = _open_channel(task, session, scene)
+            channel = _open_channel(run)
+        after = _write(run, work)
         if channel is not None and work.early:
             channel.set(work.early)
             channel.reload(work.early)
+        if work.in_the_way:
+            after = _write_again(run, work)
+        checkpoint()
     except BaseException as error:  # noqa: BLE001 - an interrupt must be undone like any failure
-        undo(Attempt(task, session, fresh, channel), error)
-    settled = _commit(task, session, channel, fresh, identity)
+        undo(Attempt(run.task, run.session, run.plan, channel, run.ledger), error)
+    settled = _commit(run, channel, after, late=bool(work.late))
     if channel is not None:
-        _finish(channel, work.late)
+        _finish(run, channel, work.late)
         channel.session.connection.close()
     return after, settled
 
 
-def _fill(task: Task, hole: Hole) -> str:
-    return task.secrets.value(hole.reference)
+def _write(run: _Run, work: _Work) -> Mapping[Address, Resource]:
+    """Everything transactional, verified; locks that others would wait for are given up again."""
+    with exposed():
+        if work.in_the_way:
+            try_out(run.session)
+        write(run.session, work.transaction, run.fill, run.scene.context.capabilities)
+        after = _verify(run)
+        if work.in_the_way:
+            give_up(run.session)
+        return after
 
 
-def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
-    version = scene.context.capabilities.server_version_num
-    return SystemChannel(session.server, version, partial(_fill, task))
+def _write_again(run: _Run, work: _Work) -> Mapping[Address, Resource]:
+    with exposed():
+        write(run.session, work.transaction, run.fill, run.scene.context.capabilities)
+        return _verify(run)
+
+
+def _verify(run: _Run) -> Mapping[Address, Resource]:
+    return verify(run.task, run.session, run.scene, run.plan, run.memory)
+
+
+def _open_channel(run: _Run) -> SystemChannel:
+    """Connection B, on which the ledger's intent is committed before anything is written."""
+    intent = run.ledger.intent() if run.ledger else ()
+    channel = SystemChannel(run.session.server, run.scene.context.capabilities, run.fill, intent)
+    if run.ledger:
+        run.ledger.begun(channel.answers)
+    return channel
 
 
 def _commit(
-    task: Task,
-    session: Session,
-    channel: SystemChannel | None,
-    fresh: Plan,
-    identity: Identity,
+    run: _Run, channel: SystemChannel | None, after: Mapping[Address, Resource], *, late: bool
 ) -> bool:
     """COMMIT; True where its acknowledgement was lost and the server confirmed it later."""
+    attempt = Attempt(run.task, run.session, run.plan, channel, run.ledger)
     try:
-        commit(session)
-    except CpctlError as error:
-        undo(Attempt(task, session, fresh, channel), error)
+        last: Sequence[Message] = ()
+        if run.ledger:
+            last = run.ledger.completion(kept(run.task, run.scene, run.plan, after), late=late)
+        answers = commit(run.session, last)
+        if run.ledger:
+            run.ledger.completed(answers)
     except ConnectionLost as error:
-        fate = settle(session.server, fresh.target.system_identifier, identity)
+        server = run.session.server
+        fate = settle(server, run.plan.target.system_identifier, run.identity)
         if fate == "aborted":
-            undo(Attempt(task, session, fresh, channel), error)
+            undo(attempt, error)
         if fate == "unknown":
-            raise _unknown(fresh) from None
+            raise outcome_unknown(run.plan, server.statement_timeout) from None
         return True
+    except CpctlError as error:
+        undo(attempt, error)
     return False
 
 
-def _unknown(fresh: Plan) -> OutcomeUnknown:
-    settings = sum(s.channel == "system" and not s.late for s in fresh.statements)
-    others = sum(statement.channel == "transaction" for statement in fresh.statements)
-    details = []
-    if settings:
-        details.append(f"{settings} settings                    live; set before the commit")
-    if others:
-        details.append(f"{others} other changes               all made, or none")
-    where = f"{fresh.target.host}:{fresh.target.port}"
-    return OutcomeUnknown(
-        f"outcome unknown: the connection broke while committing and {where} did not answer for "
-        "60 s.",
-        details=tuple(details),
-        remedy='when the server answers: cpctl plan.  "No changes" means it was committed; '
-        "otherwise cpctl apply.",
-    )
-
-
-def _finish(channel: SystemChannel, late: Sequence[Statement]) -> None:
+def _finish(run: _Run, channel: SystemChannel, late: Sequence[Statement]) -> None:
     """The RESETs, once no committed job needs the settings any more. Raises PartlyApplied."""
     if not late:
         return
+    fate = "still set"
     try:
         failed = channel.reset(late)
         channel.reload(())
-    except (CpctlError, ConnectionLost) as error:
-        failed, reason = tuple(late), str(error)
+    except CpctlError as error:
+        failed, reason, fate = tuple(late), error.fault.what, "perhaps still set"
     else:
         reason = "the server refused them"
+    left = tuple(str(statement.address) for statement in failed)
+    record_end(run.ledger, channel.session, left)
     if failed:
         raise PartlyApplied(
             f"everything was applied but the removal of {len(failed)} settings: {reason}",
-            details=tuple(f"{s.address}    still set" for s in failed),
+            details=tuple(f"{s.address}    {fate}" for s in failed),
             remedy="run the same command again",
         )

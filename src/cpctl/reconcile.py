@@ -9,7 +9,7 @@ Only `survey` and `apply` touch the database; everything between is pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -34,18 +34,23 @@ from cpctl.document import Document
 from cpctl.errors import CpctlError, DeclaredError, Fault
 from cpctl.kinds import registry
 from cpctl.postgres.ledger import memory_queries
-from cpctl.postgres.session import Session
+from cpctl.postgres.retry import patiently
+from cpctl.postgres.session import Server, Session
 from cpctl.secrets import Secrets
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Task:
-    """What one run was asked to do, apart from the database it is done to."""
+    """What one run was asked to do, apart from the database it is done to.
+
+    `run`: who asks. `look`: what makes the plan, where it is not made from the file.
+    """
 
     document: Document
     secrets: Secrets
     allow: frozenset[str] = frozenset()
     run: Run = NOBODY
+    look: Callable[[Task, Session], tuple[Plan, Scene]] | None = None
 
 
 class Scene(NamedTuple):
@@ -61,11 +66,35 @@ class Scene(NamedTuple):
     foresaid: tuple[Finding, ...] = ()
 
 
+class Found(NamedTuple):
+    """A survey, and the connection it was made on."""
+
+    session: Session
+    plan: Plan
+    scene: Scene
+
+
+def connect(task: Task, server: Server, application: str, say: Callable[[str], None]) -> Found:
+    """Connect and survey; what passes is tried again, and `say` is told. Raises as `survey`."""
+
+    def once() -> Found:
+        session = Session(server, application)
+        try:
+            return Found(session, *survey(task, session))
+        except BaseException:
+            session.connection.close()
+            raise
+
+    return patiently(once, say)
+
+
 def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     """Plan in one read-only snapshot: connect plus two round trips, whatever the number of jobs.
 
     Raises Refused where this is not the file's database, or rows are hidden; CpctlError.
     """
+    if task.look is not None:
+        return task.look(task, session)
     owners = declared_owners(task.document)
     capabilities = session.probe(sorted(owners))
     check_target(expected(task.document), capabilities)
@@ -206,6 +235,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         ),
         unmanaged=tuple(address for part in parts for address in part.unmanaged),
         incomplete=_incomplete(scene),
+        undoes=scene.undoes,
         last=memory.last,
         remembered={address: found for address, found in recalled if found is not None},
         state=memory.state,

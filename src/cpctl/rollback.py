@@ -30,7 +30,7 @@ from cpctl.reconcile import (
 _NOT_THERE = "CANNOT_RESTORE"
 
 
-def survey_past(task: Task, session: Session, number: int | None) -> tuple[Plan, Scene]:
+def survey_past(task: Task, session: Session, *, number: int | None) -> tuple[Plan, Scene]:
     """The plan that restores what was before apply `number`; None: before the file's last one.
 
     Every later apply of the same file is undone with it. Raises CpctlError; Refused.

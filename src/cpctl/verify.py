@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cpctl.core.change import Change, Delete
+from cpctl.core.kind import Rows
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
 from cpctl.errors import CpctlError
@@ -12,12 +13,16 @@ from cpctl.postgres.session import Session
 from cpctl.reconcile import Scene, Task, plan, queries
 
 
-def verify(task: Task, session: Session, scene: Scene, fresh: Plan) -> Mapping[Address, Resource]:
+def verify(
+    task: Task, session: Session, scene: Scene, fresh: Plan, memory: Rows
+) -> Mapping[Address, Resource]:
     """Read everything again inside the transaction, and compare field by field.
 
-    Row counts prove nothing: every cron call reports one row, whatever it did. Raises CpctlError.
+    Row counts prove nothing: every cron call reports one row, whatever it did. `memory`: what the
+    ledger said when `fresh` was made. Raises CpctlError.
     """
-    seen = plan(task, scene, session.ask(queries(scene), doing="verifying")).actual
+    rows = {**memory, **session.ask(queries(scene), doing="verifying")}
+    seen = plan(task, scene, rows).actual
     pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
     wrong = [c.address for c in fresh.changes if c.address not in pending and not _done(c, seen)]
     wrong += _disturbed(fresh, seen)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
+from cpctl.cli.execute import (
+    Asking,
+    AutoApprove,
+    LockTimeout,
+    StatementTimeout,
+    execute,
+    limits,
+)
 from cpctl.cli.options import (
     Allow,
     Common,
@@ -20,23 +26,8 @@ from cpctl.cli.options import (
     SecretsMode,
     SecretsOption,
     TextOrJson,
-    progress,
     read_task,
 )
-from cpctl.cli.screen import show
-from cpctl.errors import CpctlError
-
-if TYPE_CHECKING:
-    from cpctl.apply import Outcome
-    from cpctl.cli.saved import Saved
-    from cpctl.core.plan import Plan
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
-
-SETTLED = "The connection broke while committing. Asked the server: it was committed."
-
-AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
-LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply.")]
 
 
 def apply(
@@ -44,6 +35,7 @@ def apply(
     file: Files = None,
     auto_approve: AutoApprove = False,
     lock_timeout: LockTimeout = "60s",
+    statement_timeout: StatementTimeout = "60s",
     format: Annotated[TextOrJson, typer.Option(help="How to show it.")] = TextOrJson.text,
     database_url: DatabaseUrl = None,
     env_file: EnvFiles = None,
@@ -56,93 +48,10 @@ def apply(
     """Change the database to what the file says."""
     from cpctl.cli.saved import load_saved
 
-    seconds = parse_seconds(lock_timeout)
+    patience = limits(lock_timeout, statement_timeout)
     saved = load_saved(plan, file) if plan is not None else None
     files = list(saved.files) if saved else file
     mode = (secrets or SecretsMode.require).value
     common = Common(files, database_url, env_file, mode, allow, quiet)
-    asking = _Asking(auto_approve, format == TextOrJson.json, no_color)
-    return _run(common, seconds, saved, asking)
-
-
-class _Asking(NamedTuple):
-    approved: bool
-    json: bool
-    plain: bool
-
-
-def parse_seconds(text: str) -> float:
-    """`60s`, `500ms`, `2min` or bare seconds. Raises CpctlError."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None:
-        raise CpctlError(f'--lock-timeout "{text}" is no time', remedy="write 60s, 500ms or 2min")
-    return float(found[1]) * {"ms": 0.001, "min": 60.0}.get(found[2], 1.0)
-
-
-def _run(common: Common, lock_timeout: float, saved: Saved | None, asking: _Asking) -> int:
-    from cpctl.apply import Options, apply, refuse
-    from cpctl.cli.saved import check
-    from cpctl.postgres.session import Session
-    from cpctl.reconcile import survey
-
-    task = read_task(common)
-    with Session(common.server, "cpctl apply") as session:
-        with progress("Reading the database", quiet=common.quiet):
-            planned, scene = survey(task, session)
-        if saved is not None:
-            check(saved, planned)
-        if not asking.json:
-            _show_plan(planned, asking)
-        refuse(planned)
-        if planned.changes and not asking.approved:
-            _confirm(planned)
-        pinned = saved is not None or not asking.approved
-        announce = (lambda _: None) if common.quiet else _announce
-        options = Options(lock_timeout=lock_timeout, pinned=pinned, announce=announce)
-        outcome = apply(task, session, scene, planned, options) if planned.changes else None
-    _show_outcome(planned, outcome, asking)
-    return 0
-
-
-def _announce(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
-
-
-def _show_plan(planned: Plan, asking: _Asking) -> None:
-    from cpctl.render.text import plan_text
-
-    show(plan_text(planned), plain=asking.plain)
-    sys.stdout.flush()
-
-
-def _confirm(planned: Plan) -> None:
-    """Ask on a terminal. Raises CpctlError where there is none, or the answer is not `yes`."""
-    if not sys.stdin.isatty():
-        what = "apply asks before it writes, and there is no terminal. Nothing was written"
-        raise CpctlError(what, remedy="--auto-approve, or apply a saved plan with it")
-    count = len(planned.changes)
-    noun = "this change" if count == 1 else f"these {count} changes"
-    question = f'Apply {noun} to {planned.target.where}? Only "yes" is accepted: '
-    print(question, end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip() != "yes":
-        raise CpctlError("not approved. Nothing was written", remedy='answer "yes" to apply')
-
-
-def _show_outcome(planned: Plan, outcome: Outcome | None, asking: _Asking) -> None:
-    from cpctl.render.outcome import outcome_json, outcome_text
-
-    if asking.json:
-        from cpctl.render.as_json import dumps
-
-        done = outcome or _nothing(planned)
-        print(dumps(outcome_json(done.plan, done.after, done.seconds, settled=done.settled)))
-    elif outcome is not None:
-        settled = SETTLED if outcome.settled else ""
-        text = outcome_text(outcome.plan, outcome.after, outcome.seconds, settled)
-        show(text, plain=asking.plain)
-
-
-def _nothing(planned: Plan) -> Outcome:
-    from cpctl.apply import Outcome
-
-    return Outcome(planned, planned.actual, 0.0, settled=False)
+    asking = Asking(auto_approve, format == TextOrJson.json, no_color)
+    return execute(read_task(common), common, patience, asking, saved)

@@ -87,6 +87,11 @@ class Common(NamedTuple):
     allow: list[str] | None
     quiet: bool
 
+    def say(self, what: str) -> None:
+        """Progress, for whoever waits."""
+        if not self.quiet:
+            print(what, file=sys.stderr, flush=True)
+
     @property
     def server(self) -> Server:
         """The database to talk to."""
@@ -128,6 +133,7 @@ def read_document(common: Common, *, resolve: bool = True, pg_cron: str = "") ->
 
 def read_task(common: Common) -> Task:
     """The document with its secrets. Raises InputError."""
+    from cpctl.cli.who import run_of
     from cpctl.core.guard import ALLOWABLE
     from cpctl.reconcile import Task
     from cpctl.secrets import Secrets
@@ -140,7 +146,7 @@ def read_task(common: Common) -> Task:
             remedy=f"one of {', '.join(sorted(ALLOWABLE))}",
         )
     secrets = Secrets(read_environment(common.env_files), SecretsMode(common.secrets).value)
-    return Task(read_document(common), secrets, allow)
+    return Task(read_document(common), secrets, allow, run_of(os.environ))
 
 
 @contextmanager

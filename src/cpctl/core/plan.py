@@ -64,7 +64,7 @@ class Plan:
     `desired` and `actual`: every resource that is managed or in scope, both sides.
     `inputs`: the hash of the files, overlays and variables. `as_of`: the database's clock.
     `incomplete`: the addresses whose secret had no source to compare with.
-    `last`: the file's last apply, as the ledger has it; `remembered`: what it left of each resource
+    `undoes`: the apply that it rolls back. `last`: the file's last apply, as the ledger has it; `remembered`: what it left of each resource
     that would change; `state`: of all of them, as its JSON.
     """
 
@@ -83,6 +83,7 @@ class Plan:
     notes: tuple[Finding, ...]
     unmanaged: tuple[Address, ...]
     incomplete: tuple[Address, ...]
+    undoes: int | None = None
     last: Applied | None = None
     remembered: Mapping[Address, Remembered] = field(default_factory=dict)
     state: str = "{}"

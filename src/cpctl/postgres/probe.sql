@@ -16,9 +16,11 @@ with cron as (
     from unnest($1::text[]) as o(name) left join pg_roles r on r.rolname = o.name
 ), ledger as (
     select n.oid as schema, obj_description(n.oid, 'pg_namespace') as comment,
-           (select c.oid from pg_class c where c.relnamespace = n.oid and c.relname = 'applies') as applies,
-           (select c.oid from pg_class c where c.relnamespace = n.oid and c.relname = 'files') as files
-    from pg_namespace n where n.nspname = 'cpctl'
+           a.oid as applies, f.oid as files
+    from pg_namespace n
+    left join pg_class a on a.relnamespace = n.oid and a.relname = 'applies'
+    left join pg_class f on f.relnamespace = n.oid and f.relname = 'files'
+    where n.nspname = 'cpctl'
 ), configured as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
@@ -62,6 +64,7 @@ select
             and has_table_privilege(files, 'UPDATE')), false),
         'creatable', has_database_privilege(current_database(), 'CREATE')
      )::text from ledger) as ledger,
+    pg_backend_pid() as backend,
     (select coalesce(json_agg(json_build_object(
         'name', o.name,
         'exists', o.oid is not null,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from cpctl.core.change import Change, Delete
 from cpctl.core.plan import Plan
@@ -11,11 +12,23 @@ from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.summary import summary_shape
 from cpctl.render.shapes import FORMAT_VERSION, AppliedShape, OutcomeShape
 
+_DEEDS = ("Apply", "Rollback")
 _VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
+class Done(Protocol):
+    """What an apply tells beside its plan. `number`: its place in the ledger."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def settled(self) -> bool: ...
+    @property
+    def number(self) -> int | None: ...
+
+
 def outcome_text(
-    plan: Plan, after: Mapping[Address, Resource], seconds: float, settled: str = ""
+    plan: Plan, after: Mapping[Address, Resource], done: Done, settled: str = ""
 ) -> str:
     """The outcome on a terminal. `settled`: how a lost acknowledgement was made up for."""
     addresses = [escaped(str(change.address)) for change in plan.changes]
@@ -25,12 +38,18 @@ def outcome_text(
         for address, change in zip(addresses, plan.changes, strict=True)
     ]
     counts = plan.summary
-    done = (
-        f"Apply complete: {counts.create} created, {counts.update} updated, "
-        f"{counts.delete} deleted ({seconds:.1f} s)."
+    complete = (
+        f"{_DEEDS[plan.undoes is not None]} complete: {counts.create} created, "
+        f"{counts.update} updated, {counts.delete} deleted ({done.seconds:.1f} s)."
     )
-    verified = f"Verified before commit: the database matches {' + '.join(plan.files)}."
-    return "\n".join([*lines, " ".join(filter(None, (settled, done, verified)))])
+    matches = f"the database matches {' + '.join(plan.files)}"
+    if plan.undoes is not None:
+        matches = f"the database is as it was before apply {plan.undoes}"
+    verified = f"Verified before commit: {matches}."
+    lines.append(" ".join(filter(None, (settled, complete, verified))))
+    if done.number is not None:
+        lines.append(f"This was apply {done.number}. To undo it: cpctl rollback {done.number}")
+    return "\n".join(lines)
 
 
 def _jobid(change: Change, after: Mapping[Address, Resource]) -> str:
@@ -42,9 +61,7 @@ def _jobid(change: Change, after: Mapping[Address, Resource]) -> str:
     return f"jobid {jobid}" if jobid else ""
 
 
-def outcome_json(
-    plan: Plan, after: Mapping[Address, Resource], seconds: float, *, settled: bool
-) -> OutcomeShape:
+def outcome_json(plan: Plan, after: Mapping[Address, Resource], done: Done) -> OutcomeShape:
     """The outcome for programs; `applied` is empty where there was nothing to do."""
     applied: list[AppliedShape] = []
     for change in plan.changes:
@@ -61,7 +78,8 @@ def outcome_json(
         "format_version": FORMAT_VERSION,
         "outcome": "applied" if applied else "unchanged",
         "applied": applied,
-        "seconds": round(seconds, 3),
-        "settled": settled,
+        "seconds": round(done.seconds, 3),
+        "settled": done.settled,
+        "apply": None if done.number is None else str(done.number),
         "summary": summary_shape(plan),
     }

@@ -188,5 +188,6 @@ class OutcomeShape(TypedDict):
     outcome: Annotated[Literal["applied", "unchanged"], Says("Whether there was anything to do.")]
     applied: Annotated[list[AppliedShape], Says("What was changed, sorted by address.")]
     seconds: Annotated[float, Says("How long it took, the wait for the lock included.")]
+    apply: Annotated[str | None, Says("Its number in the ledger; null where there is none.")]
     settled: Annotated[bool, Says("The commit's acknowledgement was lost and confirmed later.")]
     summary: SummaryShape

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from cpctl.core.kind import Query, Rows
 from cpctl.core.ledger import Entry, Kept
-from cpctl.errors import CpctlError
-from cpctl.postgres.session import Session
+from cpctl.postgres.session import Message, Session
 from cpctl.postgres.transaction import LOCK
-from cpctl.postgres.wire import Answer, Message
+from cpctl.postgres.wire import Answer
 
 
 def _text(name: str) -> str:
@@ -81,9 +80,8 @@ class Ledger:
         return [Message(_text("bury"), (self.number,)), done, *self._renamed(), remember]
 
     def completed(self, answers: Sequence[Answer]) -> None:
-        """Read the number out of the answers to `completion`. Raises CpctlError."""
-        _check(answers)
-        if not self._begun:
+        """The answers to `completion`, which is committed; none where they were lost."""
+        if answers and not self._begun:
             self.number = str(answers[-1].rows[0][0])
 
     def finish(self, session: Session, outcome: str, left: Iterable[str] = ()) -> None:
@@ -122,13 +120,3 @@ def _array(values: Iterable[str]) -> str:
     """A text[] as PostgreSQL reads it."""
     escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
-
-
-def _check(answers: Sequence[Answer]) -> None:
-    for answer in answers:
-        if answer.sqlstate:
-            raise CpctlError(
-                "the ledger could not be written; the apply was undone",
-                details=(f"PostgreSQL: {answer.error} ({answer.sqlstate})",),
-                remedy="mend that, or do without it: ledger: false",
-            )

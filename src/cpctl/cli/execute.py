@@ -1,0 +1,146 @@
+"""What apply and rollback share: show the plan, ask, execute, say what was done."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from cpctl.cli.options import Common, progress
+from cpctl.cli.screen import show
+from cpctl.errors import CpctlError
+from cpctl.interrupt import exposed, shielded
+
+if TYPE_CHECKING:
+    from cpctl.apply import Outcome
+    from cpctl.cli.saved import Saved
+    from cpctl.core.plan import Plan
+    from cpctl.reconcile import Found, Task
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
+
+SETTLED = "The connection broke while committing. Asked the server: it was committed."
+
+AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
+LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply.")]
+StatementTimeout = Annotated[
+    str,
+    typer.Option(
+        help="How long one statement may take; the server may be silent half as long again."
+    ),
+]
+
+
+class Asking(NamedTuple):
+    """How to show it, and whether it is approved already."""
+
+    approved: bool
+    json: bool
+    plain: bool
+
+
+class Limits(NamedTuple):
+    """Seconds."""
+
+    lock: float
+    statement: float
+
+
+def parse_seconds(option: str, text: str) -> float:
+    """`60s`, `500ms`, `2min` or bare seconds. Raises CpctlError."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise CpctlError(f'{option} "{text}" is no time', remedy="write 60s, 500ms or 2min")
+    return float(found[1]) * {"ms": 0.001, "min": 60.0}.get(found[2], 1.0)
+
+
+def limits(lock: str, statement: str) -> Limits:
+    """Both time limits as the user wrote them. Raises CpctlError."""
+    found = Limits(
+        parse_seconds("--lock-timeout", lock), parse_seconds("--statement-timeout", statement)
+    )
+    if not found.statement:
+        what = "--statement-timeout 0 would let nothing be done"
+        raise CpctlError(what, remedy="write 60s, 500ms or 2min")
+    return found
+
+
+def execute(
+    task: Task, common: Common, limits: Limits, asking: Asking, saved: Saved | None = None
+) -> int:
+    """Plan, show, ask, apply, and say what was done."""
+    from cpctl.apply import Options, apply
+
+    with shielded():
+        with exposed():
+            session, planned, scene = _approved(task, common, limits, saved, asking)
+        # Nobody approves the file of a rollback: it is the plan that counts.
+        pinned = saved is not None or not asking.approved or planned.undoes is not None
+        options = Options(lock_timeout=limits.lock, pinned=pinned, announce=common.say)
+        with session:
+            outcome = apply(task, session, scene, planned, options) if planned.changes else None
+        _show_outcome(planned, outcome, asking)
+    return 0
+
+
+def _approved(
+    task: Task, common: Common, limits: Limits, saved: Saved | None, asking: Asking
+) -> Found:
+    """The plan that was shown and approved. Raises Refused, Stale, CpctlError."""
+    from cpctl.approve import refuse
+    from cpctl.cli.saved import check
+    from cpctl.reconcile import connect
+
+    server = common.server._replace(statement_timeout=limits.statement)
+    with progress("Reading the database", quiet=common.quiet):
+        found = connect(task, server, "cpctl apply", common.say)
+    if saved is not None:
+        check(saved, found.plan)
+    if not asking.json:
+        _show_plan(found.plan, asking)
+    refuse(found.plan)
+    if found.plan.changes and not asking.approved:
+        _confirm(found.plan)
+    return found
+
+
+def _show_plan(planned: Plan, asking: Asking) -> None:
+    from cpctl.render.text import plan_text
+
+    show(plan_text(planned), plain=asking.plain)
+    sys.stdout.flush()
+
+
+def _confirm(planned: Plan) -> None:
+    """Ask on a terminal. Raises CpctlError where there is none, or the answer is not `yes`."""
+    if not sys.stdin.isatty():
+        what = "apply asks before it writes, and there is no terminal. Nothing was written"
+        raise CpctlError(what, remedy="--auto-approve, or apply a saved plan with it")
+    count = len(planned.changes)
+    noun = "this change" if count == 1 else f"these {count} changes"
+    question = f'Apply {noun} to {planned.target.where}? Only "yes" is accepted: '
+    print(question, end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != "yes":
+        raise CpctlError("not approved. Nothing was written", remedy='answer "yes" to apply')
+
+
+def _show_outcome(planned: Plan, outcome: Outcome | None, asking: Asking) -> None:
+    from cpctl.render.outcome import outcome_json, outcome_text
+
+    if asking.json:
+        from cpctl.render.as_json import dumps
+
+        done = outcome or _nothing(planned)
+        print(dumps(outcome_json(done.plan, done.after, done)))
+    elif outcome is not None:
+        settled = SETTLED if outcome.settled else ""
+        text = outcome_text(outcome.plan, outcome.after, outcome, settled)
+        show(text, plain=asking.plain)
+
+
+def _nothing(planned: Plan) -> Outcome:
+    from cpctl.apply import Outcome
+
+    return Outcome(planned, planned.actual, 0.0, settled=False)
