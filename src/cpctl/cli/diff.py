@@ -39,6 +39,7 @@ def diff(
     debug: Debug = False,
 ) -> int:
     """Find where the database differs from the file: exit 2 if it does."""
+    from cpctl.operate.dating import dated
     from cpctl.reconcile import connect
 
     mode = (secrets or SecretsMode.auto).value
@@ -46,7 +47,8 @@ def diff(
     task = read_task(common)
     with progress("Reading the database", quiet=quiet):
         session, found, _ = connect(task, common.server, "cpctl diff", common.say)
-    session.connection.close()
+        with session:
+            found = dated(found, session)
     show(_render(found, format, verbose=verbose), plain=no_color or format != DriftFormat.text)
     return 2 if found.changes else 0
 

@@ -63,9 +63,10 @@ class Plan:
 
     `desired` and `actual`: every resource that is managed or in scope, both sides.
     `inputs`: the hash of the files, overlays and variables. `as_of`: the database's clock.
-    `incomplete`: the addresses whose secret had no source to compare with.
-    `undoes`: the apply that it rolls back. `last`: the file's last apply, as the ledger has it; `remembered`: what it left of each resource
-    that would change; `state`: of all of them, as its JSON.
+    `incomplete`: the addresses whose secret had no source to compare with. `undoes`: the apply that
+    it rolls back. `last`: the file's last apply, as the ledger has it; `remembered`: what it left
+    of each resource that would change; `state`: of all of them, as its JSON. `dated`: the last run
+    of an old command and the first of a new one, which somebody changed between them (ISO 8601).
     """
 
     name: str
@@ -87,6 +88,7 @@ class Plan:
     last: Applied | None = None
     remembered: Mapping[Address, Remembered] = field(default_factory=dict)
     state: str = "{}"
+    dated: Mapping[Address, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def summary(self) -> Summary:

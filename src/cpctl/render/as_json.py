@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 from cpctl import __version__
-from cpctl.core.change import Action, Change, Create, Delete, Update, sides
+from cpctl.core.change import Change, Create, Delete, Update, sides
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.resource import Resource
 from cpctl.errors import CpctlError
+from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.sentences import (
     PAUSED,
     coded_whole,
@@ -33,12 +32,6 @@ from cpctl.render.shapes import (
     StatementShape,
     TargetShape,
 )
-
-_CLASS: Mapping[Action, Literal["drifted", "missing", "extra"]] = {
-    "update": "drifted",
-    "create": "missing",
-    "delete": "extra",
-}
 
 
 def plan_json(plan: Plan) -> PlanShape:
@@ -68,7 +61,8 @@ def drift_json(plan: Plan) -> DriftShape:
         "cpctl_version": __version__,
         "as_of": plan.as_of,
         "target": _target(plan),
-        "resources": [_drifted(change) for change in plan.changes],
+        "last_apply": str(plan.last.number) if plan.last else None,
+        "resources": [_drifted(plan, change) for change in plan.changes],
         "paused": [str(note.address) for note in plan.notes if note.code == PAUSED],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "notes": remarks(plan, leave_out=PAUSED),
@@ -153,7 +147,7 @@ def _statements(plan: Plan) -> list[StatementShape]:
     ]
 
 
-def _drifted(change: Change) -> DriftedShape:
+def _drifted(plan: Plan, change: Change) -> DriftedShape:
     before, after = sides(change)
     secret = sensitive(before, after)
     database, file = _fields(before, secret) or {}, _fields(after, secret) or {}
@@ -163,7 +157,7 @@ def _drifted(change: Change) -> DriftedShape:
     ]
     return {
         "address": str(change.address),
-        "class": _CLASS[change.action],
+        "class": class_of(plan, change),
         "fields": fields,
         "sensitive": sorted(secret),
         "reason": change.reason,
@@ -181,11 +175,13 @@ def _differing(change: Change) -> Iterable[str]:
 
 
 def _drift_summary(plan: Plan) -> DriftSummaryShape:
-    counted = Counter(change.action for change in plan.changes)
+    counted = classes(plan)
     return {
-        "drifted": counted["update"],
-        "missing": counted["create"],
-        "extra": counted["delete"],
+        "drifted": counted["drifted"],
+        "both": counted["both"],
+        "missing": counted["missing"],
+        "extra": counted["extra"],
+        "pending": counted["pending"],
         "matching": matching(plan),
         "unmanaged": len(plan.unmanaged),
     }

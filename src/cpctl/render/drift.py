@@ -5,15 +5,18 @@ No arrows: the two sides are called file and database.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from itertools import chain
 
-from cpctl.core.change import Change, Create, Delete, Update
+from cpctl.core.change import Action, Change, Create, Delete, Update
+from cpctl.core.drift import Class
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Value
+from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.moments import moment
 from cpctl.render.parts.sentences import (
     PAUSED,
     count,
@@ -25,14 +28,21 @@ from cpctl.render.parts.sentences import (
 from cpctl.render.parts.values import SECRET, is_sealed, value_text
 from cpctl.render.parts.words import apart, speech
 
-_CLASS = {"update": "drifted", "create": "missing", "delete": "extra"}
 _SIDE = {"@": "", " ": "", "-": "database", "+": "file"}
 
 
 def drift_text(plan: Plan, *, verbose: bool = False) -> str:
     """The plan read the other way round: how the database differs from the file."""
-    head = escaped(f"{plan.name} <- {plan.target.where}")
+    head = f"{escaped(f'{plan.name} <- {plan.target.where}')}{_last(plan)}"
     return "\n".join([head, *_body(plan, verbose=verbose)])
+
+
+def _last(plan: Plan) -> str:
+    last = plan.last
+    if last is None:
+        return ""
+    when = moment(last.finished or last.started, plan.timezone)
+    return f"; last apply {last.number}, {when} by {escaped(last.by)}"
 
 
 def _body(plan: Plan, *, verbose: bool) -> list[str]:
@@ -51,8 +61,8 @@ def _settled(plan: Plan) -> str:
 
 
 def _counts(plan: Plan) -> str:
-    counted = Counter(_CLASS[change.action] for change in plan.changes)
-    return ", ".join(f"{counted[name]} {name}" for name in _CLASS.values() if counted[name])
+    counted = classes(plan)
+    return ", ".join(f"{number} {name}" for name, number in counted.items() if number)
 
 
 def _beside(plan: Plan, *, verbose: bool) -> list[str]:
@@ -72,20 +82,52 @@ def _paused(notes: list[Finding]) -> list[str]:
 
 
 def _change(plan: Plan, change: Change) -> list[str]:
-    address = escaped(str(change.address))
+    found = class_of(plan, change)
+    title = f"# {escaped(str(change.address))}: {found}. {_why(plan, change, found)}"
+    if not isinstance(change, Update):
+        return [title]
+    return [title, *_sides(plan, change), *_whose(plan, change, found)]
+
+
+_SINCE: Mapping[tuple[Action, Class], str] = {
+    ("create", "missing"): "Was there after apply {number}",
+    ("create", "pending"): "The file declares it since apply {number}, not applied yet",
+    ("delete", "pending"): "The file lacks it since apply {number}, not applied yet",
+    ("update", "drifted"): "Changed in the database since apply {number}; the file did not change",
+    ("update", "both"): "Changed in the database, and in the file, since apply {number}",
+    ("update", "pending"): "The file changed since apply {number}, not applied yet",
+}
+"""What happened, where the ledger tells."""
+
+
+def _why(plan: Plan, change: Change, found: Class) -> str:
+    if plan.last is not None and (change.action, found) in _SINCE:
+        return _SINCE[change.action, found].format(number=plan.last.number)
     match change:
         case Create():
-            return [f"# {address}: missing. The file declares it, the database lacks it"]
+            return "The file declares it, the database lacks it"
         case Delete():
-            return [f"# {address}: extra. The database has it, but {escaped(change.reason)}"]
+            return f"The database has it, but {escaped(change.reason)}"
         case Update():
-            return [f"# {address}: drifted. {_differs(change)}", *_sides(plan, change)]
+            return _differs(change)
 
 
 def _differs(change: Update) -> str:
     *others, last = change.changed
     names = f"{', '.join(others)} and {last}" if others else last
     return f"{names} {'differ' if others else 'differs'} from the file"
+
+
+def _whose(plan: Plan, change: Change, found: Class) -> list[str]:
+    """That no apply did it; and of a command, between which two runs it was changed."""
+    if plan.last is None or found not in ("drifted", "both"):
+        return []
+    said = [f"the ledger has no apply after {plan.last.number}: not by cpctl"]
+    if dated := plan.dated.get(change.address):
+        old, new = (moment(at, plan.timezone) if at else "" for at in dated)
+        first = f"and {new} (first of the new)" if new else "and now"
+        said.append(f"changed between {old} (last run of the old command) {first}")
+    return [f"    # {line}" for line in said]
 
 
 def _sides(plan: Plan, change: Update) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Resource
+from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.fitting import LIMIT, ROOM, listed, optional, table
 from cpctl.render.parts.markup import code, fenced, folded, marker, row
@@ -24,7 +25,6 @@ from cpctl.render.parts.values import SECRET, is_block, sensitive, shown, value_
 from cpctl.render.parts.words import speech, with_rate
 
 _SIGN = {"create": "+", "update": "~", "delete": "-"}
-_CLASS = {"update": "drifted", "create": "missing", "delete": "extra"}
 _NAMED = 10
 """So many deleted resources are named in the warning, in so many characters …"""
 _SHORT = 60
@@ -70,8 +70,7 @@ def _to_do(plan: Plan) -> str:
 
 
 def _drifted(plan: Plan) -> str:
-    actions = [change.action for change in plan.changes]
-    parts = [f"{actions.count(act)} {name}" for act, name in _CLASS.items() if act in actions]
+    parts = [f"{number} {name}" for name, number in classes(plan).items() if number]
     return ", ".join(parts) or f"no drift, {count(matching(plan), 'resource')} match"
 
 
@@ -109,7 +108,7 @@ def _plan_row(plan: Plan, change: Change) -> str:
 
 def _drift_row(plan: Plan, change: Change) -> str:
     database, file = _cells(plan, change)
-    return row((_CLASS[change.action], code(str(change.address)), file, database))
+    return row((class_of(plan, change), code(str(change.address)), file, database))
 
 
 def _cells(plan: Plan, change: Change) -> tuple[str, str]:

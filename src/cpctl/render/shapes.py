@@ -114,8 +114,11 @@ class SidesShape(TypedDict):
 
 
 Class = Annotated[
-    Literal["drifted", "missing", "extra"],
-    Says("It differs from the file, the database lacks it, or the file does."),
+    Literal["drifted", "both", "missing", "extra", "pending"],
+    Says(
+        "drifted: the database changed; pending: the file did, and was not applied; both: each; "
+        "missing: the database lacks it; extra: only the database has it."
+    ),
 ]
 
 # `class` is a word of Python, so this key cannot be written as an attribute.
@@ -134,9 +137,11 @@ class DriftedShape(_Classed):
 class DriftSummaryShape(TypedDict):
     """Counts."""
 
-    drifted: Annotated[int, Says("Resources that differ from the file.")]
+    drifted: Annotated[int, Says("Resources that the database changed.")]
+    both: Annotated[int, Says("Resources that the database and the file changed.")]
     missing: Annotated[int, Says("Resources that the database lacks.")]
-    extra: Annotated[int, Says("Resources in scope that the file lacks.")]
+    extra: Annotated[int, Says("Resources in scope that the file never had.")]
+    pending: Annotated[int, Says("Changes of the file that were not applied yet.")]
     matching: Annotated[int, Says("Managed resources that are as the file has them.")]
     unmanaged: Annotated[int, Says("Resources that nobody declared.")]
 
@@ -148,6 +153,7 @@ class DriftShape(TypedDict):
     cpctl_version: Annotated[str, Says("The version of cpctl that made it.")]
     as_of: Annotated[str, Says("The database's clock when it was read, ISO 8601.")]
     target: TargetShape
+    last_apply: Annotated[str | None, Says("The file's last apply; null: the ledger knows none.")]
     resources: Annotated[list[DriftedShape], Says("What differs, sorted by address.")]
     paused: Annotated[list[str], Says("Addresses paused by hand; alone they are no drift.")]
     unmanaged: Annotated[list[str], Says("Addresses that nobody declared; no drift.")]

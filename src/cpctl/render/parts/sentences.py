@@ -24,7 +24,8 @@ def header(plan: Plan) -> str:
     """Which file for which database: the question nobody should have to ask."""
     target = plan.target
     versions = f"PostgreSQL {target.server_version}, pg_cron {target.pg_cron_version or 'none'}"
-    return escaped(f"{plan.name} -> {target.where} ({versions})")
+    name = plan.name if plan.undoes is None else f"{plan.name}, as before apply {plan.undoes},"
+    return escaped(f"{name} -> {target.where} ({versions})")
 
 
 def files(plan: Plan) -> str:
@@ -59,7 +60,7 @@ def kinds(addresses: Iterable[Address]) -> str:
 
 def unmanaged(plan: Plan, *, verbose: bool) -> list[str]:
     """How many resources nobody declared, and which they are."""
-    if not plan.unmanaged:
+    if not plan.unmanaged or plan.undoes is not None:
         return []
     counted = f"Unmanaged: {kinds(plan.unmanaged)}"
     if not verbose:
