@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from cpctl.compensate import Attempt, undo
 from cpctl.core.change import Delete
-from cpctl.core.plan import Plan, fingerprint
+from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource, Sealed
 from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Stale
@@ -27,6 +27,7 @@ from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
 from cpctl.reconcile import Scene, Task, plan, queries
 from cpctl.render.parts.refusals import refusal
+from cpctl.render.parts.since import moved_lines, statement_lines
 from cpctl.verify import verify
 
 
@@ -107,22 +108,15 @@ def _need_secrets(planned: Plan) -> None:
 
 def _check_fresh(fresh: Plan, approved: Plan, options: Options) -> None:
     refuse(fresh)
-    if options.pinned and fingerprint(fresh) != fingerprint(approved):
-        changed = sorted(
-            str(address)
-            for address in {*fresh.actual, *approved.actual}
-            if _fields(fresh, address) != _fields(approved, address)
-        )
+    if not options.pinned:
+        return
+    changed = moved_lines(approved, fresh) or statement_lines(approved, fresh)
+    if changed:
         raise Stale(
             "the database changed since the plan was approved. Nothing was written.",
             details=tuple(changed),
             remedy="run the same command again and look at the new plan",
         )
-
-
-def _fields(planned: Plan, address: Address) -> object:
-    seen = planned.actual.get(address)
-    return seen and seen.fields
 
 
 def _work(planned: Plan) -> _Work:

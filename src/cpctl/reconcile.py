@@ -22,25 +22,37 @@ from cpctl.core.finding import Finding
 from cpctl.core.guard import guard
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey
 from cpctl.core.order import order
-from cpctl.core.plan import Plan, target_of
+from cpctl.core.plan import Plan, Target, target_of
 from cpctl.core.resource import Address, Resource, Sealed, State
 from cpctl.core.statement import Statement
 from cpctl.core.target import Expected, check_target
 from cpctl.core.text import Wrong
 from cpctl.document import Document
-from cpctl.errors import CpctlError, DeclaredError, Fault
+from cpctl.errors import CpctlError, DeclaredError, Fault, Stale
 from cpctl.kinds import registry
 from cpctl.postgres.session import Session
+from cpctl.render.parts.since import target_lines
 from cpctl.secrets import Secrets
+
+
+class Approved(NamedTuple):
+    """A saved plan's file, and the database it is for: no other will do."""
+
+    path: str
+    target: Target
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Task:
-    """What one run was asked to do, apart from the database it is done to."""
+    """What one run was asked to do, apart from the database it is done to.
+
+    `approved`: it executes a saved plan.
+    """
 
     document: Document
     secrets: Secrets
     allow: frozenset[str] = frozenset()
+    approved: Approved | None = None
 
 
 class Scene(NamedTuple):
@@ -53,13 +65,28 @@ class Scene(NamedTuple):
 def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     """Plan in one read-only snapshot: connect plus two round trips, whatever the number of jobs.
 
-    Raises Refused where this is not the file's database, or rows are hidden; CpctlError.
+    Raises Refused where this is not the file's database, or rows are hidden; Stale where it is not
+    that of a saved plan; CpctlError.
     """
     owners = declared_owners(task.document)
     capabilities = session.probe(sorted(owners))
     check_target(_expected(task.document), capabilities)
+    if task.approved is not None:
+        _check_approved(task.approved, target_of(capabilities))
     scene = set_scene(task, capabilities, owners)
     return plan(task, scene, session.inspect(queries(scene))), scene
+
+
+def _check_approved(approved: Approved, found: Target) -> None:
+    what, lines = target_lines(approved.target, found)
+    if what:
+        raise Stale(
+            f"{what}. Nothing was written.",
+            where=approved.path,
+            details=tuple(lines),
+            remedy="connect as it was made (--database-url), or make a new plan and review it: "
+            "cpctl plan --out FILE",
+        )
 
 
 def _expected(document: Document) -> Expected:
@@ -151,7 +178,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     return Plan(
         name=document.name,
         files=document.files,
-        inputs=document.inputs_hash,
+        inputs=document.inputs.keyed(context.capabilities.as_of),
         target=target_of(context.capabilities),
         timezone=context.capabilities.timezone,
         as_of=context.capabilities.as_of,

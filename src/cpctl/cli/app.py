@@ -13,6 +13,7 @@ from cpctl.cli.init import init
 from cpctl.cli.plan import plan
 from cpctl.cli.sandbox import sandbox
 from cpctl.cli.schema import schema
+from cpctl.cli.show import show
 from cpctl.cli.validate import validate
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, plan, apply, diff, explain, schema):
+for command in (init, validate, plan, show, apply, diff, explain, schema):
     app.command()(command)
 app.add_typer(sandbox, name="sandbox")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -58,7 +59,7 @@ def apply(
 
     seconds = parse_seconds(lock_timeout)
     saved = load_saved(plan, file) if plan is not None else None
-    files = list(saved.files) if saved else file
+    files = saved.files if saved else file
     mode = (secrets or SecretsMode.require).value
     common = Common(files, database_url, env_file, mode, allow, quiet)
     asking = _Asking(auto_approve, format == TextOrJson.json, no_color)
@@ -81,11 +82,14 @@ def parse_seconds(text: str) -> float:
 
 def _run(common: Common, lock_timeout: float, saved: Saved | None, asking: _Asking) -> int:
     from cpctl.apply import Options, apply, refuse
-    from cpctl.cli.saved import check
+    from cpctl.cli.saved import check, check_inputs
     from cpctl.postgres.session import Session
-    from cpctl.reconcile import survey
+    from cpctl.reconcile import Approved, survey
 
     task = read_task(common)
+    if saved is not None:
+        check_inputs(saved, task.document.inputs)
+        task = replace(task, approved=Approved(saved.path, saved.plan.target))
     with Session(common.server, "cpctl apply") as session:
         with progress("Reading the database", quiet=common.quiet):
             planned, scene = survey(task, session)

@@ -11,7 +11,7 @@ from itertools import chain
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Value
+from cpctl.core.resource import Value, is_sealed
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.sentences import (
@@ -22,7 +22,7 @@ from cpctl.render.parts.sentences import (
     remarks,
     unmanaged,
 )
-from cpctl.render.parts.values import SECRET, is_sealed, value_text
+from cpctl.render.parts.values import SECRET, value_text
 from cpctl.render.parts.words import apart, speech
 
 _CLASS = {"update": "drifted", "create": "missing", "delete": "extra"}
