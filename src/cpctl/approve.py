@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cpctl.core.change import Delete
-from cpctl.core.plan import Plan, fingerprint
-from cpctl.core.resource import Address, Sealed
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Sealed
 from cpctl.errors import CpctlError, Refused, Stale
 from cpctl.render.parts.refusals import refusal
+from cpctl.render.parts.since import moved_lines, statement_lines
 
 
 def refuse(planned: Plan) -> None:
@@ -43,19 +44,10 @@ def check_fresh(fresh: Plan, approved: Plan, *, pinned: bool) -> None:
             "somebody else applied since the rollback was planned. Nothing was written.",
             remedy="run the same command again and look at the new plan",
         )
-    if pinned and fingerprint(fresh) != fingerprint(approved):
-        changed = sorted(
-            str(address)
-            for address in {*fresh.actual, *approved.actual}
-            if _fields(fresh, address) != _fields(approved, address)
-        )
+    changed = moved_lines(approved, fresh) or statement_lines(approved, fresh) if pinned else ()
+    if changed:
         raise Stale(
             "the database changed since the plan was approved. Nothing was written.",
             details=tuple(changed),
             remedy="run the same command again and look at the new plan",
         )
-
-
-def _fields(planned: Plan, address: Address) -> object:
-    seen = planned.actual.get(address)
-    return seen and seen.fields

@@ -25,18 +25,26 @@ from cpctl.core.kind import Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import NOBODY, Run
 from cpctl.core.ledger_codec import read_memory
 from cpctl.core.order import order
-from cpctl.core.plan import Plan, target_of
+from cpctl.core.plan import Plan, Target, target_of
 from cpctl.core.resource import Address, Resource, Sealed, State
 from cpctl.core.statement import Statement
 from cpctl.core.target import Expected, check_target
 from cpctl.core.text import Wrong
 from cpctl.document import Document
-from cpctl.errors import CpctlError, DeclaredError, Fault
+from cpctl.errors import CpctlError, DeclaredError, Fault, Stale
 from cpctl.kinds import registry
 from cpctl.postgres.ledger import memory_queries
 from cpctl.postgres.retry import patiently
 from cpctl.postgres.session import Server, Session
+from cpctl.render.parts.since import target_lines
 from cpctl.secrets import Secrets
+
+
+class Approved(NamedTuple):
+    """A saved plan's file, and the database it is for: no other will do."""
+
+    path: str
+    target: Target
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +52,7 @@ class Task:
     """What one run was asked to do, apart from the database it is done to.
 
     `run`: who asks. `look`: what makes the plan, where it is not made from the file.
+    `approved`: it executes a saved plan.
     """
 
     document: Document
@@ -51,6 +60,7 @@ class Task:
     allow: frozenset[str] = frozenset()
     run: Run = NOBODY
     look: Callable[[Task, Session], tuple[Plan, Scene]] | None = None
+    approved: Approved | None = None
 
 
 class Scene(NamedTuple):
@@ -91,16 +101,31 @@ def connect(task: Task, server: Server, application: str, say: Callable[[str], N
 def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     """Plan in one read-only snapshot: connect plus two round trips, whatever the number of jobs.
 
-    Raises Refused where this is not the file's database, or rows are hidden; CpctlError.
+    Raises Refused where this is not the file's database, or rows are hidden; Stale where it is not
+    that of a saved plan; CpctlError.
     """
     if task.look is not None:
         return task.look(task, session)
     owners = declared_owners(task.document)
     capabilities = session.probe(sorted(owners))
     check_target(expected(task.document), capabilities)
+    if task.approved is not None:
+        _check_approved(task.approved, target_of(capabilities))
     scene = set_scene(task, capabilities, owners)
     asked = (*queries(scene), *memories(task, scene))
     return plan(task, scene, session.inspect(asked)), scene
+
+
+def _check_approved(approved: Approved, found: Target) -> None:
+    what, lines = target_lines(approved.target, found)
+    if what:
+        raise Stale(
+            f"{what}. Nothing was written.",
+            where=approved.path,
+            details=tuple(lines),
+            remedy="connect as it was made (--database-url), or make a new plan and review it: "
+            "cpctl plan --out FILE",
+        )
 
 
 def expected(document: Document) -> Expected:
@@ -218,7 +243,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     return Plan(
         name=document.name,
         files=document.files,
-        inputs=document.inputs_hash,
+        inputs=document.inputs.keyed(context.capabilities.as_of),
         target=target_of(context.capabilities),
         timezone=context.capabilities.timezone,
         as_of=context.capabilities.as_of,

@@ -24,7 +24,6 @@ def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
         name=document.name,
         was=fresh.last.name if fresh.last and fresh.last.name != document.name else "",
         files=document.files,
-        inputs=document.inputs_hash,
         run=task.run,
         version=__version__,
         undoes=scene.undoes,

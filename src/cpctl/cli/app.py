@@ -15,6 +15,7 @@ from cpctl.cli.plan import plan
 from cpctl.cli.rollback import rollback
 from cpctl.cli.sandbox import sandbox
 from cpctl.cli.schema import schema
+from cpctl.cli.show import show
 from cpctl.cli.validate import validate
 
 app = typer.Typer(
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, plan, apply, rollback, diff, explain, schema):
+for command in (init, validate, plan, show, apply, rollback, diff, explain, schema):
     app.command()(command)
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(history, name="history")

@@ -50,7 +50,7 @@ def apply(
 
     patience = limits(lock_timeout, statement_timeout)
     saved = load_saved(plan, file) if plan is not None else None
-    files = list(saved.files) if saved else file
+    files = saved.files if saved else file
     mode = (secrets or SecretsMode.require).value
     common = Common(files, database_url, env_file, mode, allow, quiet)
     asking = Asking(auto_approve, format == TextOrJson.json, no_color)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -73,6 +74,8 @@ def execute(
     """Plan, show, ask, apply, and say what was done."""
     from cpctl.apply import Options, apply
 
+    if saved is not None:
+        task = _as_saved(task, saved)
     with shielded():
         with exposed():
             session, planned, scene = _approved(task, common, limits, saved, asking)
@@ -83,6 +86,15 @@ def execute(
             outcome = apply(task, session, scene, planned, options) if planned.changes else None
         _show_outcome(planned, outcome, asking)
     return 0
+
+
+def _as_saved(task: Task, saved: Saved) -> Task:
+    """The task, for the inputs and the database of the plan only. Raises Stale."""
+    from cpctl.cli.saved import check_inputs
+    from cpctl.reconcile import Approved
+
+    check_inputs(saved, task.document.inputs)
+    return replace(task, approved=Approved(saved.path, saved.plan.target))
 
 
 def _approved(

@@ -3,87 +3,167 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cpctl.core.plan import Plan
-from cpctl.errors import CpctlError, Stale
+from cpctl.errors import CpctlError, InputError, Stale
+
+if TYPE_CHECKING:
+    from cpctl.core.inputs import Inputs
+    from cpctl.core.plan import Plan
 
 FORMAT = "1."
 """The major version of the JSON that this cpctl reads."""
 
+_MAKE = "make one: cpctl plan --out FILE"
+_REVIEW = "make a new plan and review it: cpctl plan --out FILE"
+_STDIN = "<stdin>"
+
 
 class Saved(NamedTuple):
-    """What of a saved plan decides whether it still holds."""
+    """A plan that was read back; `document` is its JSON."""
 
     path: str
-    files: tuple[str, ...]
-    inputs: str
-    fingerprint: str
-    target: dict[str, str]
-    statements: list[Any]
+    document: dict[str, Any]
+    plan: Plan
+
+    @property
+    def files(self) -> list[str]:
+        """What `-f` named when it was made."""
+        return ["-" if name == _STDIN else name for name in self.plan.files]
 
 
 def save(plan: Plan, path: str) -> None:
-    """Write the plan's JSON; no secret is in it. Raises CpctlError."""
+    """Write the plan's JSON, whole or not at all; no secret is in it. Raises CpctlError."""
     from cpctl.render.as_json import dumps, plan_json
 
     try:
-        Path(path).write_text(dumps(plan_json(plan)) + "\n", encoding="utf-8")
+        _write(Path(path).resolve(), dumps(plan_json(plan)) + "\n")
     except OSError as error:
         what = f"the plan could not be saved: {error.strerror}"
         raise CpctlError(what, where=path, remedy="name a file in a folder you may write") from None
 
 
+def _write(path: Path, text: str) -> None:
+    """By a rename, so that no reader meets half a plan; a device or pipe is written as it is.
+
+    A new file gets what the umask leaves, an old one keeps its mode.
+    """
+    mode = path.stat().st_mode if path.exists() else stat.S_IFREG | 0o666
+    if not stat.S_ISREG(mode):
+        path.write_text(text, encoding="utf-8")
+        return
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IMODE(mode))
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_plan(path: str) -> Saved:
+    """A plan from its file. Raises CpctlError where it is none, or not as it was written."""
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        what = f"the plan cannot be read: {error.strerror}"
+        raise CpctlError(what, where=path, remedy=_MAKE) from None
+    except (ValueError, RecursionError):
+        raise _no_plan(path) from None
+    if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
+        raise _no_plan(path)
+    if not document["format_version"].startswith(FORMAT):
+        what = f"the plan is of format {document['format_version']}"
+        raise CpctlError(what, where=path, remedy="use the cpctl that made it")
+    if "base_fingerprint" not in document:
+        raise _no_plan(path)
+    return Saved(path, document, _decoded(path, document))
+
+
+def _no_plan(path: str) -> CpctlError:
+    return CpctlError("this is no plan of cpctl", where=path, remedy=_MAKE)
+
+
+def _decoded(path: str, document: dict[str, Any]) -> Plan:
+    from cpctl.core.codec import checksum, decode
+
+    try:
+        edited = checksum(document) != document["record"]["sha256"]
+        plan = None if edited else decode(document)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        made = f"cpctl {document.get('cpctl_version')}"
+        what = f"the plan ({made}) lacks what this cpctl needs, or is damaged"
+        raise CpctlError(what, where=path, remedy=_REVIEW) from None
+    if plan is None:
+        what = "the plan is not as cpctl wrote it: it was edited, or damaged"
+        raise CpctlError(what, where=path, remedy=_REVIEW)
+    return plan
+
+
 def load_saved(path: str, files: list[str] | None) -> Saved:
-    """Read a saved plan. Raises CpctlError; `files` must not be given beside it."""
+    """A plan to apply: `files` must not be given beside it, and its own must be as they were.
+
+    Raises CpctlError, Stale.
+    """
     if files:
         raise CpctlError(
             "a saved plan names its own files", remedy=f"cpctl apply {path}, without --file"
         )
+    saved = read_plan(path)
+    changed = [line for name in saved.plan.inputs.files if (line := _file_changed(saved, name))]
+    if changed:
+        raise _stale_inputs(saved, changed)
+    return saved
+
+
+def _file_changed(saved: Saved, name: str) -> str:
+    """What is wrong with a file of the plan, before anything is read from it."""
+    from cpctl.core.inputs import text_digest
+    from cpctl.document import read_source
+
+    if name == _STDIN:
+        return ""
     try:
-        read = json.loads(Path(path).read_text(encoding="utf-8"))
-        if not str(read["format_version"]).startswith(FORMAT):
-            raise CpctlError(
-                f"the plan is of format {read['format_version']}",
-                where=path,
-                remedy="apply it with the cpctl that made it",
-            )
-        inputs, target = read["inputs"], read["target"]
-        return Saved(
-            path,
-            tuple(inputs["files"]),
-            inputs["hash"],
-            read["base_fingerprint"],
-            target,
-            read["statements"],
-        )
-    except OSError as error:
-        what = f"the plan cannot be read: {error.strerror}"
-        raise CpctlError(what, where=path, remedy="make one: cpctl plan --out FILE") from None
-    except (ValueError, KeyError, TypeError):
-        what = "this is no plan of cpctl"
-        raise CpctlError(what, where=path, remedy="make one: cpctl plan --out FILE") from None
+        source = read_source(name)
+    except InputError as error:
+        return f"{name}: {error.faults[0].what}"
+    same = text_digest(source) == saved.plan.inputs.files[name]
+    return "" if same else f"{name} has another text"
+
+
+def check_inputs(saved: Saved, inputs: Inputs) -> None:
+    """Raises Stale where the files or the variables are not those of the review."""
+    from cpctl.core.inputs import inputs_changed
+
+    changed = inputs_changed(saved.plan.inputs, inputs.keyed(saved.plan.as_of))
+    if changed:
+        raise _stale_inputs(saved, list(changed))
+
+
+def _stale_inputs(saved: Saved, changed: list[str]) -> Stale:
+    names = ", ".join(saved.plan.files)
+    what = f"{names} or its variables changed since the plan was made. Nothing was written."
+    return Stale(what, where=saved.path, remedy=_REVIEW, details=tuple(changed))
 
 
 def check(saved: Saved, now: Plan) -> None:
-    """Raises Stale where the target, the files or the database are not those of the review."""
-    from cpctl.core.plan import fingerprint
-    from cpctl.render.as_json import plan_json
+    """Raises Stale where the database is not as it was, or other statements would run."""
+    from cpctl.render.parts.since import moved_lines, statement_lines
 
-    remedy = "make a new plan and review it: cpctl plan --out FILE"
-    if saved.target["system_identifier"] != now.target.system_identifier or (
-        saved.target["database"] != now.target.database
-    ):
+    changed = moved_lines(saved.plan, now)
+    if changed and not now.changes:
+        what = "the database already is as the files say: these changes were made since the plan"
         raise Stale(
-            "the plan is for another database. Nothing was written.",
+            f"{what}. Nothing was written.",
             where=saved.path,
-            remedy=remedy,
+            details=tuple(changed),
+            remedy="none is needed; cpctl plan shows that nothing is left to do",
         )
-    if saved.inputs != now.inputs:
-        names = ", ".join(saved.files)
-        what = f"{names} or its variables changed since the plan was made. Nothing was written."
-        raise Stale(what, where=saved.path, remedy=remedy)
-    if saved.fingerprint != fingerprint(now) or saved.statements != plan_json(now)["statements"]:
+    changed = changed or statement_lines(saved.plan, now)
+    if changed:
         what = "the database changed since the plan was made. Nothing was written."
-        raise Stale(what, where=saved.path, remedy=remedy)
+        raise Stale(what, where=saved.path, details=tuple(changed), remedy=_REVIEW)

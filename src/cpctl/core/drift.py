@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.ledger import Remembered
-from cpctl.core.resource import Sealed, Value
+from cpctl.core.resource import is_sealed
 
 Class = Literal["drifted", "both", "missing", "extra", "pending"]
 CLASSES: tuple[Class, ...] = ("drifted", "both", "missing", "extra", "pending")
@@ -56,8 +56,4 @@ def _differ(names: Iterable[str], side: object, last: Remembered) -> bool:
 
 
 def _sealed(names: Iterable[str], last: Remembered) -> bool:
-    return any(_is_sealed(last.fields.get(name)) for name in names)
-
-
-def _is_sealed(value: Value) -> bool:
-    return isinstance(value, Sealed)
+    return any(is_sealed(last.fields.get(name)) for name in names)

@@ -141,7 +141,6 @@ class Entry(NamedTuple):
     name: str
     was: str
     files: tuple[str, ...]
-    inputs: str
     run: Run
     version: str
     undoes: int | None

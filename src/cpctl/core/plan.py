@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
+from cpctl.core.inputs import Inputs
 from cpctl.core.ledger import Applied, Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.statement import Statement
@@ -62,7 +63,7 @@ class Plan:
     """What an apply would do, and everything a reader needs to approve it.
 
     `desired` and `actual`: every resource that is managed or in scope, both sides.
-    `inputs`: the hash of the files, overlays and variables. `as_of`: the database's clock.
+    `inputs`: marks of the files and variables, keyed. `as_of`: the database's clock.
     `incomplete`: the addresses whose secret had no source to compare with. `undoes`: the apply that
     it rolls back. `last`: the file's last apply, as the ledger has it; `remembered`: what it left
     of each resource that would change; `state`: of all of them, as its JSON. `dated`: the last run
@@ -71,7 +72,7 @@ class Plan:
 
     name: str
     files: tuple[str, ...]
-    inputs: str
+    inputs: Inputs
     target: Target
     timezone: str
     as_of: str
@@ -113,16 +114,28 @@ def fingerprint(plan: Plan) -> str:
 
     Of a secret only two bits enter: present, and equal to its source (yes, no, not compared).
     """
-    seen = {
-        str(address): _plain(resource, plan.desired.get(address))
-        for address, resource in sorted(plan.actual.items())
-    }
+    seen = {str(address): fields for address, fields in sorted(base(plan).items())}
     text = json.dumps({"target": plan.target._asdict(), "seen": seen}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(seen: Resource, desired: Resource | None) -> dict[str, object]:
-    fields: dict[str, object] = {
+class Bits(NamedTuple):
+    """What may be remembered of a secret."""
+
+    present: Literal["present"]
+    compared: Literal["equal", "different", "not compared"]
+
+
+Seen = Mapping[str, Value | Bits]
+
+
+def base(plan: Plan) -> Mapping[Address, Seen]:
+    """The resources as the fingerprint has them: each field, and the jobid."""
+    return {a: _plain(resource, plan.desired.get(a)) for a, resource in plan.actual.items()}
+
+
+def _plain(seen: Resource, desired: Resource | None) -> Seen:
+    fields: dict[str, Value | Bits] = {
         name: _bits(value, desired.fields.get(name) if desired else None)
         if isinstance(value, Sealed)
         else value
@@ -132,7 +145,7 @@ def _plain(seen: Resource, desired: Resource | None) -> dict[str, object]:
     return fields
 
 
-def _bits(seen: Sealed, desired: Value) -> list[str]:
+def _bits(seen: Sealed, desired: Value) -> Bits:
     if not isinstance(desired, Sealed) or desired.digest is None:
-        return ["present", "not compared"]
-    return ["present", "equal" if seen == desired else "different"]
+        return Bits("present", "not compared")
+    return Bits("present", "equal" if seen == desired else "different")

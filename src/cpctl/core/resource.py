@@ -26,6 +26,34 @@ Value = None | bool | int | str | Sealed | tuple["Value", ...] | Mapping[str, "V
 Fields = Mapping[str, Value]
 
 
+def plain(value: Value) -> object:
+    """The value as JSON has it; a sealed one is null."""
+    match value:
+        case Sealed():
+            return None
+        case tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def is_sealed(value: Value) -> bool:
+    """Whether anything in it is sensitive."""
+    match value:
+        case Sealed():
+            return True
+        case str():
+            return False
+        case tuple():
+            return any(map(is_sealed, value))
+        case Mapping():
+            return any(map(is_sealed, value.values()))
+        case _:
+            return False
+
+
 class Address(NamedTuple):
     """The name of a resource in every output: `job.nightly`, `setting.app.sweeper_url`."""
 
@@ -34,6 +62,12 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """The address that is written so; no kind has a dot in its name."""
+        kind, _, name = text.partition(".")
+        return cls(kind, name)
 
 
 class Resource(NamedTuple):

@@ -57,6 +57,25 @@ def text(value: str, source: Source, start: int, end: int, style: Style) -> Text
     return made
 
 
+class Remembered(Text):
+    """A key whose place is known and whose file is not at hand: it comes from a saved plan."""
+
+    __slots__ = ("stood",)
+    stood: Place
+
+    @property
+    def place(self) -> Place:
+        return self.stood
+
+
+def remembered(source: Source, place: Place) -> Remembered:
+    """The key that stood there. Its text is not known, but not empty: an empty str is false."""
+    made = Remembered("?")
+    made.source, made.start, made.end, made.style = source, 0, 0, ""
+    made.stood = place
+    return made
+
+
 class Wrong(ValueError):
     """A scalar that cannot be what it should be, and the remedy; validators raise it.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cpctl.core.inputs import Inputs
 from cpctl.core.text import Source, Text
 from cpctl.document.models import Head
 from cpctl.document.node import Mapping as Tree
@@ -21,12 +22,12 @@ from cpctl.errors import Place
 class Document(Head):
     """Entries by document key and name, after expansion; each name is a Text with its origin.
 
-    `inputs_hash` covers the texts of all files read and the variables that were used.
+    `inputs` covers the texts of all files read and the variables that were used.
     """
 
     entries: Mapping[str, Mapping[Text, Any]]
     sources: tuple[Source, ...] = field(repr=False)
-    inputs_hash: str
+    inputs: Inputs
 
     @property
     def files(self) -> tuple[str, ...]:

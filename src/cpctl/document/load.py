@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Values
 
+from cpctl.core.inputs import inputs_of
 from cpctl.core.text import Source, text
 from cpctl.document.declare import declared_entries
 from cpctl.document.document import Document
@@ -51,8 +51,8 @@ def load(
     head = head_from(root, top, parts, findings)
     entries = declared_entries(root, head, parts, findings)
     findings.stop_if_any()
-    hashed = _hash((*sources, *companions.read), variables.used)
-    return Document(**vars(head), entries=entries, sources=tuple(sources), inputs_hash=hashed)
+    inputs = inputs_of((*sources, *companions.read), variables.used)
+    return Document(**vars(head), entries=entries, sources=tuple(sources), inputs=inputs)
 
 
 class _Companions:
@@ -94,13 +94,3 @@ def _completed(root: Mapping, parts: Parts, read_file: Reader) -> Iterator[Troub
         entries = root.at(section.document_key)
         if isinstance(entries, Mapping):
             yield from read_companions(section, entries, read_file)
-
-
-def _hash(sources: Iterable[Source], variables: Values[str, str]) -> str:
-    """One digest of everything that was read, so that a saved plan knows its inputs again."""
-    digest = hashlib.sha256()
-    used = map("=".join, sorted(variables.items()))
-    for part in (*(source.text for source in sources), "", *used):
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()

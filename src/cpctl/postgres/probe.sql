@@ -56,8 +56,8 @@ select
     (select json_build_object(
         'exists', count(*) > 0,
         'comment', min(comment),
-        'readable', coalesce(bool_and(has_schema_privilege(schema, 'USAGE')
-            and has_table_privilege(applies, 'SELECT') and has_table_privilege(files, 'SELECT')),
+        'readable', coalesce(bool_and(
+            has_schema_privilege(schema, 'USAGE') and has_table_privilege(applies, 'SELECT') and has_table_privilege(files, 'SELECT')),
             false),
         'writable', coalesce(bool_and(has_table_privilege(applies, 'INSERT')
             and has_table_privilege(applies, 'UPDATE') and has_table_privilege(files, 'INSERT')

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from cpctl import __version__
 from cpctl.core.change import Change, Create, Delete, Update, sides
+from cpctl.core.codec import checksum, encode
 from cpctl.core.plan import Plan, fingerprint
-from cpctl.core.resource import Resource
+from cpctl.core.resource import Resource, plain
 from cpctl.errors import CpctlError
 from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.sentences import (
@@ -19,7 +20,7 @@ from cpctl.render.parts.sentences import (
 )
 from cpctl.render.parts.statements import statement_sql
 from cpctl.render.parts.summary import summary_shape
-from cpctl.render.parts.values import plain, sensitive
+from cpctl.render.parts.values import sensitive
 from cpctl.render.shapes import (
     FORMAT_VERSION,
     ChangeShape,
@@ -35,14 +36,14 @@ from cpctl.render.shapes import (
 
 
 def plan_json(plan: Plan) -> PlanShape:
-    """What an apply would do."""
-    return {
+    """What an apply would do; what `plan --out` saves, too."""
+    shape: PlanShape = {
         "format_version": FORMAT_VERSION,
         "cpctl_version": __version__,
         "as_of": plan.as_of,
         "target": _target(plan),
         "base_fingerprint": fingerprint(plan),
-        "inputs": {"files": list(plan.files), "hash": plan.inputs},
+        "inputs": {"files": list(plan.files), "hash": plan.inputs.digest},
         "changes": [_change(plan, change) for change in plan.changes],
         "statements": _statements(plan),
         "unmanaged": [str(address) for address in plan.unmanaged],
@@ -51,7 +52,10 @@ def plan_json(plan: Plan) -> PlanShape:
         "summary": summary_shape(plan),
         "complete": not plan.incomplete,
         "applyable": plan.applyable,
+        "record": {**encode(plan), "sha256": ""},  # type: ignore[typeddict-item]
     }
+    shape["record"]["sha256"] = checksum(shape)
+    return shape
 
 
 def drift_json(plan: Plan) -> DriftShape:

@@ -12,7 +12,7 @@ from cpctl.core.change import Action, Change, Create, Delete, Update
 from cpctl.core.drift import Class
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Value
+from cpctl.core.resource import Value, is_sealed
 from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.escape import escaped
@@ -25,7 +25,7 @@ from cpctl.render.parts.sentences import (
     remarks,
     unmanaged,
 )
-from cpctl.render.parts.values import SECRET, is_sealed, value_text
+from cpctl.render.parts.values import SECRET, value_text
 from cpctl.render.parts.words import apart, speech
 
 _SIDE = {"@": "", " ": "", "-": "database", "+": "file"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cpctl.core.ledger import Applied, Remembered
+from cpctl.core.resource import is_sealed, plain
 from cpctl.render.history_shapes import AppliesShape, ApplyShape, Outcome, PastChangeShape
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.moments import moment
-from cpctl.render.parts.values import SECRET, is_sealed, plain, value_text
+from cpctl.render.parts.values import SECRET, value_text
 from cpctl.render.shapes import FORMAT_VERSION
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}

@@ -49,7 +49,7 @@ class InputsShape(TypedDict):
     """What the plan was made from, beside the database."""
 
     files: Annotated[list[str], Says("The files, in the order they were merged.")]
-    hash: Annotated[str, Says("SHA-256 of the files and of the variables they use.")]
+    hash: Annotated[str, Says("Of the files and the variables they use; keyed with as_of.")]
 
 
 class ChangeShape(TypedDict):
@@ -86,6 +86,26 @@ class SummaryShape(TypedDict):
     statements: Annotated[int, Says("Statements that alter managed resources.")]
 
 
+class RecordShape(TypedDict):
+    """What `cpctl show` and `cpctl apply` need beside the other keys.
+
+    For cpctl alone: what is in it may be another in any version. It holds no secret.
+    """
+
+    name: Annotated[str, Says("The file's name for what it declares.")]
+    port: Annotated[int, Says("The server's port.")]
+    timezone: Annotated[str, Says("The server's cron.timezone.")]
+    inputs: Annotated[Values, Says("A digest of each file; the names of the variables.")]
+    changes: Annotated[list[Values], Says("For each change: facts, and where it is declared.")]
+    unchanged: Annotated[Values, Says("The other managed resources, as they were seen.")]
+    statements: Annotated[Values, Says("By number: what a statement's SQL does not show.")]
+    hazards: Annotated[Values, Says("By address: code, what, address and remedy of each.")]
+    notes: Annotated[list[list[str | None]], Says("Code, what, address and remedy of each.")]
+    refusals: Annotated[list[list[str | None]], Says("Code, what, address and remedy of each.")]
+    incomplete: Annotated[list[str], Says("Secrets that had no value to compare with.")]
+    sha256: Annotated[str, Says("Of the whole document but this; an edited plan is refused.")]
+
+
 class PlanShape(TypedDict):
     """`cpctl plan --format json`: what an apply would do."""
 
@@ -103,6 +123,7 @@ class PlanShape(TypedDict):
     summary: SummaryShape
     complete: Annotated[bool, Says("Whether everything, secrets too, could be compared.")]
     applyable: Annotated[bool, Says("Whether an apply would be allowed to run it.")]
+    record: RecordShape
 
 
 class SidesShape(TypedDict):

@@ -10,7 +10,7 @@ from itertools import chain
 
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Resource
+from cpctl.core.resource import Resource, is_sealed
 from cpctl.render.parts.compare import explained, hunks
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.refusals import refusal_lines
@@ -27,7 +27,6 @@ from cpctl.render.parts.values import (
     SECRET,
     block_lines,
     is_block,
-    is_sealed,
     shown,
     source,
     value_text,

@@ -9,6 +9,7 @@ from tests.integration.bad_input.case import GOOD, Bad
 
 _PASSWORD = "hunter2-hunter2"
 _NEWER = json.dumps({"format_version": "2.0", "inputs": {}, "target": {}, "statements": []})
+_OLDER = json.dumps({"format_version": "1.0", "cpctl_version": "0.0.9", "base_fingerprint": ""})
 _APPLY = ("apply", "--auto-approve")
 
 
@@ -167,6 +168,23 @@ PLANS = (
         "the cpctl that made it",
         command=(*_APPLY, "plan.json"),
         files={"plan.json": _NEWER},
+    ),
+    Bad(
+        "plan of an older cpctl",
+        "plan.json",
+        "cpctl 0.0.9.*lacks",
+        "new plan.*cpctl plan --out",
+        command=(*_APPLY, "plan.json"),
+        files={"plan.json": _OLDER},
+    ),
+    Bad(
+        "show what is no plan",
+        "plan.json",
+        "no plan",
+        "cpctl plan --out",
+        command=("show", "plan.json"),
+        files={"plan.json": "[" * 100_000},
+        like="plan is no JSON",
     ),
     Bad(
         "plan is a directory",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.integration.bad_input.case import GOOD, HEAD, Server, at_top
 from tests.servers import Database
 
@@ -31,11 +29,9 @@ def _saved_then_touched(database: Database) -> None:
 
 
 def _saved_for_another(database: Database) -> None:
+    """The same server under another name, which a clone of it could have."""
+    database.environment["CPCTL_DATABASE_URL"] = database.cluster.tcp_url()
     _saved(database)
-    path = database.folder / "plan.json"
-    plan = json.loads(path.read_text())
-    plan["target"]["system_identifier"] = "7000000000000000000"
-    path.write_text(json.dumps(plan))
 
 
 CONNECTIONS = (

@@ -28,7 +28,7 @@ def test_the_files_text_is_taken_exactly() -> None:
 
 def test_it_is_an_input_like_any_other() -> None:
     other = document(ONE, read_file=lambda path: Source(path, "other"))
-    assert other.inputs_hash != document(ONE, read_file=shelf).inputs_hash
+    assert other.inputs.digest != document(ONE, read_file=shelf).inputs.digest
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_without_the_environment_a_malformed_variable_is_still_an_error() -> Non
 
 def test_the_hash_of_the_inputs_knows_texts_and_variables_that_are_used() -> None:
     text = "settings:\n  a.b: ${A}\n"
-    same = document(text, env={"A": "1"}).inputs_hash
-    assert document(text, env={"A": "1", "B": "2"}).inputs_hash == same
-    assert document(text, env={"A": "2"}).inputs_hash != same
-    assert document(text + "# x\n", env={"A": "1"}).inputs_hash != same
+    same = document(text, env={"A": "1"}).inputs.digest
+    assert document(text, env={"A": "1", "B": "2"}).inputs.digest == same
+    assert document(text, env={"A": "2"}).inputs.digest != same
+    assert document(text + "# x\n", env={"A": "1"}).inputs.digest != same

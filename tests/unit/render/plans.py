@@ -7,6 +7,7 @@ from typing import Any
 
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.finding import Finding
+from cpctl.core.inputs import Inputs
 from cpctl.core.plan import Plan, Target
 from cpctl.core.resource import Address, Resource, Value
 from cpctl.core.statement import Statement
@@ -63,7 +64,7 @@ def plan(*changes: Change, unchanged: int = 0, **others: Any) -> Plan:
     usual: dict[str, Any] = {
         "name": "content-pipeline",
         "files": ("scheduler.yaml",),
-        "inputs": "ab12",
+        "inputs": Inputs({"scheduler.yaml": "cd34"}, ("HOST",), "ab12"),
         "target": TARGET,
         "timezone": "GMT",
         "as_of": "2026-11-23T13:37:00Z",

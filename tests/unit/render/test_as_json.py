@@ -62,6 +62,7 @@ def test_a_plan_has_the_keys_of_the_contract() -> None:
         "summary",
         "complete",
         "applyable",
+        "record",
     ]
     assert list(read["changes"][0]) == [
         "address",

@@ -98,7 +98,6 @@ class Ledger:
             entry.name,
             *who,
             _array(entry.files),
-            entry.inputs,
             undoes,
             *map(str, entry.counts),
             entry.changes,

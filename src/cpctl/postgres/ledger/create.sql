@@ -18,7 +18,6 @@ CREATE TABLE cpctl.applies (
     revision text NOT NULL,
     version text NOT NULL,
     files text[] NOT NULL,
-    inputs text NOT NULL,
     undoes bigint,
     created int NOT NULL,
     updated int NOT NULL,

@@ -1,13 +1,13 @@
 WITH made AS (
     INSERT INTO cpctl.applies
-        (name, os_user, job, url, revision, version, files, inputs, undoes, created, updated, deleted,
+        (name, os_user, job, url, revision, version, files, undoes, created, updated, deleted,
          changes,
          outcome, finished, committed)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'applied', clock_timestamp(), true)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'applied', clock_timestamp(), true)
     RETURNING number
 ), kept AS (
     INSERT INTO cpctl.files (name, apply, scope, owners, addresses, state)
-    SELECT $1, number, $14, $15, $16, $17 FROM made
+    SELECT $1, number, $13, $14, $15, $16 FROM made
     ON CONFLICT (name) DO UPDATE
     SET apply = excluded.apply, scope = excluded.scope, owners = excluded.owners,
         addresses = excluded.addresses, state = excluded.state

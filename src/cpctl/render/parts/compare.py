@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from cpctl.core.resource import Value
+from cpctl.core.resource import Value, plain
 from cpctl.render.parts.escape import escaped
-from cpctl.render.parts.values import block_lines, is_block, plain, value_text
+from cpctl.render.parts.values import block_lines, is_block, value_text
 
 if TYPE_CHECKING:
     from deepdiff.model import DiffLevel

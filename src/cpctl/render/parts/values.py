@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from cpctl.core.resource import Resource, Sealed, Value
+from cpctl.core.resource import Resource, Sealed, Value, is_sealed
 from cpctl.render.parts.escape import escaped, quoted
 
 SECRET = "(sensitive)"  # noqa: S105 - what is shown instead of one
@@ -29,34 +29,6 @@ def value_text(value: Value) -> str:
 
 def _entry(item: tuple[str, Value]) -> str:
     return f"{quoted(item[0])}: {value_text(item[1])}"
-
-
-def plain(value: Value) -> object:
-    """The value as JSON has it; a sealed one is null."""
-    match value:
-        case Sealed():
-            return None
-        case tuple():
-            return [plain(item) for item in value]
-        case Mapping():
-            return {key: plain(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-def is_sealed(value: Value) -> bool:
-    """Whether anything in it is sensitive."""
-    match value:
-        case Sealed():
-            return True
-        case str():
-            return False
-        case tuple():
-            return any(map(is_sealed, value))
-        case Mapping():
-            return any(map(is_sealed, value.values()))
-        case _:
-            return False
 
 
 def is_block(value: Value) -> bool:
