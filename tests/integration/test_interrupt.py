@@ -27,9 +27,7 @@ NEW = document(
 )
 IDLE = "select count(*) from pg_stat_activity where application_name like 'cpctl apply%%'"
 HOLDERS = "select count(*) from pg_locks where locktype = 'advisory'"
-COMMITTING = (
-    "select count(*) from pg_stat_activity where query = 'COMMIT' and state = 'active'"
-)
+COMMITTING = "select count(*) from pg_stat_activity where query = 'COMMIT' and state = 'active'"
 MOMENTS = 60
 LOCK_WAITS = 100
 
