@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cpctl.core.change import Create
+from cpctl.render.as_json import dumps, plan_json
+from tests.unit.render.plans import job, plan
+
 HEAVY = frozenset({"psycopg", "pydantic", "deepdiff", "yaml", "rich"})
 
 LOADED = """
@@ -52,3 +56,11 @@ def test_completion_loads_nothing_heavy(tmp_path: Path, monkeypatch: pytest.Monk
 def test_validate_needs_no_driver(tmp_path: Path) -> None:
     (tmp_path / "scheduler.yaml").write_text("version: 1\nname: x\njobs: {}\n", encoding="utf-8")
     assert _loaded("validate", folder=tmp_path) & {"psycopg", "rich", "deepdiff"} == set()
+
+
+def test_a_saved_plan_is_shown_without_a_driver_and_without_yaml(tmp_path: Path) -> None:
+    (tmp_path / "plan").write_text(dumps(plan_json(plan(Create(job("x"))))), encoding="utf-8")
+    for form in ("text", "markdown", "json", "sql"):
+        loaded = _loaded("show", "plan", "--format", form, folder=tmp_path)
+        assert "typer" in loaded  # the control
+        assert loaded & {"psycopg", "yaml", "deepdiff", "rich"} == set(), form

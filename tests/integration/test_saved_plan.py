@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
 from ground import Cluster
+from tests.integration.saved import BEFORE, applied, save, scheduler, stale
 from tests.integration.steps import (
     SECRET,
     SECRET_CORE,
     document,
-    given,
     in_sync,
     job,
+    paste_grants,
     plan,
     silent,
     untouched,
@@ -20,153 +21,158 @@ from tests.integration.steps import (
 from tests.servers import Database
 
 
-def scheduler(path: str, **jobs: object) -> str:
-    return document(
-        scope={"jobs": ["nightly*"], "settings": ["app.*"]},
-        jobs=jobs,
-        urls={"a": "https://${HOST}" + path},
-        secrets={"key": {"from": "env:KEY"}},
-    )
-
-
-BEFORE = {"nightly": job(), "nightly_old": job()}
-AFTER = scheduler("/y", nightly=job("9 9 * * *"), nightly_new=job())
-
-
-@pytest.fixture(autouse=True)
-def saved(database: Database) -> None:
-    """A database at BEFORE, and a plan from there to AFTER in the file `plan`."""
-    database.environment |= {"HOST": "abc.example", "KEY": SECRET}
-    given(database, BEFORE, {"app.a_url": "https://abc.example/x", "app.key": SECRET})
-    database.write(AFTER)
-    done = database.cpctl("plan", "--out", "plan")
+def test_a_saved_plan_does_what_it_says_and_only_once(saved: Database) -> None:
+    summary = plan(saved)["summary"]
+    since = saved.log_position()
+    done = applied(saved)
     assert done.code == 0, done
-
-
-def stale(database: Database) -> None:
-    with untouched(database):
-        done = database.cpctl("apply", "plan", "--auto-approve")
-    assert done.code == 5, done
-
-
-def test_a_saved_plan_does_what_it_says_and_only_once(database: Database) -> None:
-    summary = plan(database)["summary"]
-    since = database.log_position()
-    done = database.cpctl("apply", "plan", "--auto-approve")
-    assert done.code == 0, done
-    entries = database.changing_statements(since)
+    entries = saved.changing_statements(since)
     assert verbs(entries) == {"alter_job": 1, "schedule": 1, "unschedule": 1, "alter system set": 1}
     assert len(entries) == summary["statements"]
-    in_sync(database)
-    with silent(database):
-        assert database.cpctl("apply", "plan", "--auto-approve").code == 5
+    in_sync(saved)
+    with untouched(saved):
+        done = applied(saved)
+    assert done.code == 5
+    assert "the database already is as the files say" in done.err
+    assert stale(saved) == [
+        'job.nightly: schedule was "0 3 * * *", is now "9 9 * * *"',
+        "job.nightly_new: created since",
+        "job.nightly_old: removed since",
+        'setting.app.a_url: value was "https://abc.example/x", is now "https://abc.example/y"',
+    ]
 
 
-JOB_CHANGES = {
-    "changed": "select cron.alter_job({}, schedule := '8 8 * * *')",
-    "paused": "select cron.alter_job({}, active := false)",
-    "removed": "select cron.unschedule('nightly_old')",
-    "created": "select cron.schedule('nightly_new', '0 3 * * *', 'SELECT 1;')",
-    "in scope": "select cron.schedule('nightly_other', '0 3 * * *', 'SELECT 1;')",
-    "recreated": "with gone as (select cron.unschedule({}::bigint)) "
-    "select cron.schedule('nightly', '0 3 * * *', 'SELECT 1;') from gone",
-}
+def test_of_two_plans_of_the_same_only_one_applies(saved: Database) -> None:
+    assert saved.cpctl("plan", "--out", "twin").code == 0
+    assert saved.cpctl("apply", "twin", "--auto-approve").code == 0
+    assert "job.nightly_new: created since" in stale(saved)
+    in_sync(saved)
 
 
-def test_a_job_that_changes_makes_it_stale(database: Database) -> None:
-    jobid = database.jobs()["nightly", "postgres"]["jobid"]
-    database.run("create temp table before as select * from cron.job")
-    codes = {}
-    for change, statement in JOB_CHANGES.items():
-        database.run(statement.format(jobid))
-        with untouched(database):
-            codes[change] = database.cpctl("apply", "plan", "--auto-approve").code
-        database.run("delete from cron.job")
-        database.run("insert into cron.job select * from before")
-    assert codes == dict.fromkeys(JOB_CHANGES, 5)
-    assert database.cpctl("apply", "plan", "--auto-approve").code == 0  # the control
+def test_the_outcome_for_programs(saved: Database) -> None:
+    done = applied(saved, "--format", "json")
+    assert done.code == 0, done
+    assert {one["address"] for one in json.loads(done.out)["applied"]} == {
+        "job.nightly",
+        "job.nightly_new",
+        "job.nightly_old",
+        "setting.app.a_url",
+    }
+    with untouched(saved):
+        done = applied(saved, "--format", "json")
+    (error,) = json.loads(done.out)["errors"]
+    assert (done.code, error["exit_code"], error["where"]) == (5, 5, "plan")
+    assert "job.nightly_new: created since" in error["details"]
 
 
-SETTING_CHANGES = {
-    "setting": {"app.a_url": "https://by.hand"},
-    "secret": {"app.key": "by hand"},
-    "in scope": {"app.b_url": "https://by.hand"},
-}
+def test_a_secret_that_is_gone_stops_it(saved: Database) -> None:
+    del saved.environment["KEY"]
+    with untouched(saved):
+        done = applied(saved)
+    assert done.code == 1, done
+    assert "env:KEY has no value" in done.err
 
 
-@pytest.mark.parametrize("change", SETTING_CHANGES)
-def test_a_setting_that_changes_makes_it_stale(database: Database, change: str) -> None:
-    given(database, settings=SETTING_CHANGES[change])
-    stale(database)
-
-
-def test_a_change_of_what_it_was_made_from_makes_it_stale(database: Database) -> None:
-    database.write(AFTER.replace("9 9 * * *", "9 10 * * *"))
-    stale(database)
-    database.write(AFTER)
-    database.environment["HOST"] = "xyz.example"
-    stale(database)
-    database.environment |= {"HOST": "abc.example", "KEY": "rotated"}
-    stale(database)
-    database.environment["KEY"] = SECRET
-    assert database.cpctl("apply", "plan", "--auto-approve").code == 0  # the control
-
-
-def test_a_secret_that_is_gone_stops_it(database: Database) -> None:
-    del database.environment["KEY"]
-    with silent(database):
-        done = database.cpctl("apply", "plan", "--auto-approve")
-    assert done.code in (1, 5), done
-    assert "KEY" in done.out + done.err
-
-
-def test_what_is_not_managed_may_change(database: Database) -> None:
-    database.run("select cron.schedule('weekly', '8 8 * * *', 'SELECT 8')")
-    database.run("select cron.schedule('1 1 * * *', 'SELECT 0')")
-    database.run(
+def test_what_is_not_managed_may_change(saved: Database) -> None:
+    """A foreign job, one without a name, a run, a setting that nobody declared, a note."""
+    saved.new_role("anna", "USAGE ON SCHEMA cron")
+    saved.run("select cron.schedule_in_database('nightly_x', '0 3 * * *', '', 'postgres', 'anna')")
+    saved.run("select cron.schedule('weekly', '8 8 * * *', 'SELECT 8')")
+    saved.run("select cron.schedule('1 1 * * *', 'SELECT 0')")
+    saved.run(
         "insert into cron.job_run_details (jobid, runid) select jobid, 4711 from cron.job limit 1"
     )
-    database.run("alter system set work_mem = '9MB'")
-    done = database.cpctl("apply", "plan", "--auto-approve")
+    saved.run("alter system set work_mem = '9MB'")
+    before = plan(saved)
+    assert before["notes"] != json.loads((saved.folder / "plan").read_text())["notes"]
+    done = applied(saved)
     assert done.code == 0, done
-    assert database.jobs()["nightly", "postgres"]["schedule"] == "9 9 * * *"
+    assert saved.jobs()["nightly", "postgres"]["schedule"] == "9 9 * * *"
 
 
-def test_no_secret_is_in_the_plan_file(database: Database) -> None:
-    saved = (database.folder / "plan").read_bytes()
-    assert b"nightly_new" in saved
-    assert SECRET_CORE.encode() not in saved
+def test_no_secret_is_in_the_plan_file(saved: Database) -> None:
+    held = (saved.folder / "plan").read_bytes()
+    assert b"nightly_new" in held
+    assert SECRET_CORE.encode() not in held
 
 
-def test_a_rotated_secret_in_the_plan_is_set(database: Database) -> None:
-    database.environment["KEY"] = "rotated"
-    assert database.cpctl("plan", "--out", "plan2").code == 0
-    assert b"rotated" not in (database.folder / "plan2").read_bytes()
-    done = database.cpctl("apply", "plan2", "--auto-approve")
+def test_a_rotated_secret_in_the_plan_is_set(saved: Database) -> None:
+    saved.environment["KEY"] = "rotated"
+    save(saved)
+    assert b"rotated" not in (saved.folder / "plan").read_bytes()
+    done = applied(saved)
     assert done.code == 0, done
-    assert database.live("app.key") == "rotated"
+    assert saved.live("app.key") == "rotated"
 
 
-def test_a_plan_for_another_server_is_refused(database: Database) -> None:
-    with Cluster(database.version, "elsewhere") as other:
-        done = database.cpctl(
-            "apply", "plan", "--auto-approve", environment={"CPCTL_DATABASE_URL": other.url()}
-        )
-    assert done.code == 5, done
-    assert "will be" not in done.err
+def test_secrets_that_were_not_compared_apply_if_they_are_equal(saved: Database) -> None:
+    del saved.environment["KEY"]
+    save(saved, "--secrets", "skip")
+    assert json.loads((saved.folder / "plan").read_text())["complete"] is False
+    (line,) = stale(saved, KEY="another")
+    assert line.startswith("setting.app.key: value was (sensitive)")
+    saved.environment["KEY"] = SECRET
+    assert applied(saved).code == 0
 
 
-def test_a_plan_file_that_was_cut_is_an_error(database: Database) -> None:
-    path = database.folder / "plan"
-    path.write_bytes(path.read_bytes()[:-40])
-    with silent(database):
-        done = database.cpctl("apply", "plan", "--auto-approve")
-    assert done.code in (1, 5), done
+def test_a_plan_that_changes_a_secret_is_not_applied_without_it(saved: Database) -> None:
+    saved.environment["KEY"] = "rotated"
+    save(saved)
+    (line,) = stale(saved, "--secrets", "skip")
+    assert line.startswith("setting.app.key: value was (sensitive) not equal")
+    assert applied(saved).code == 0  # the control
 
 
-def test_a_saved_plan_of_nothing_is_applied_as_nothing(database: Database) -> None:
-    database.write(scheduler("/x", **BEFORE))
-    assert database.cpctl("plan", "--out", "nothing").code == 0
-    with silent(database):
-        done = database.cpctl("apply", "nothing", "--auto-approve")
+def test_a_plan_with_refusals_is_refused_until_their_cause_is_gone(database: Database) -> None:
+    database.new_role("deploy", "USAGE ON SCHEMA cron")
+    database.environment["CPCTL_DATABASE_URL"] = database.url("deploy")
+    inactive = job(active=False)
+    database.write(document(defaults={"username": "deploy"}, jobs={"a": inactive}))
+    save(database)
+    shown = database.cpctl("show", "plan")
+    assert (shown.code, "Refused: deploy may not do this change." in shown.out) == (0, True)
+    with untouched(database):
+        done = applied(database)
+    assert done.code == 3, done
+    assert paste_grants(database, done.err)
+    assert applied(database).code == 0
+    assert database.jobs()["a", "deploy"]["active"] is False
+
+
+def test_a_plan_for_another_server_is_refused(saved: Database) -> None:
+    with Cluster(saved.version, "elsewhere") as other:
+        lines = stale(saved, CPCTL_DATABASE_URL=other.url())
+    assert lines[0].startswith("system_identifier")
+
+
+def test_a_saved_plan_of_nothing_is_applied_as_nothing(saved: Database) -> None:
+    saved.write(scheduler("/x", **BEFORE))
+    save(saved)
+    with silent(saved):
+        done = applied(saved)
     assert done.code == 0, done
+
+
+def test_a_plan_from_standard_input_reads_it_again(database: Database) -> None:
+    text = scheduler("/x", nightly=job())
+    database.environment |= {"HOST": "abc.example", "KEY": SECRET}
+    assert database.cpctl("plan", "-f", "-", "--out", "plan", stdin=text).code == 0
+    other = text.replace("0 3", "0 4")
+    done = database.cpctl("apply", "plan", "--auto-approve", stdin=other)
+    assert (done.code, "<stdin> has another text" in done.err) == (5, True), done
+    assert database.cpctl("apply", "plan", "--auto-approve", stdin=text).code == 0
+
+
+def test_a_right_that_came_since_makes_other_statements(database: Database) -> None:
+    database.new_role("deploy", "USAGE ON SCHEMA cron")
+    database.environment["CPCTL_DATABASE_URL"] = database.url("deploy")
+    database.run("select cron.schedule_in_database('a', '0 3 * * *', '', 'postgres', 'deploy')")
+    database.write(document(defaults={"username": "deploy"}, jobs={"a": job("0 4 * * *")}))
+    save(database)
+    database.run(
+        "GRANT EXECUTE ON FUNCTION "
+        "cron.alter_job(bigint, text, text, text, text, boolean) TO deploy"
+    )
+    (line,) = stale(database)
+    assert "the plan runs SELECT cron.schedule(" in line
+    assert "an apply would now run SELECT cron.alter_job(" in line

@@ -40,7 +40,7 @@ def save(plan: Plan, path: str) -> None:
     from cpctl.render.as_json import dumps, plan_json
 
     try:
-        _write(Path(path).resolve(), dumps(plan_json(plan)) + "\n")
+        _write(Path(path), dumps(plan_json(plan)) + "\n")
     except OSError as error:
         what = f"the plan could not be saved: {error.strerror}"
         raise CpctlError(what, where=path, remedy="name a file in a folder you may write") from None
@@ -55,6 +55,7 @@ def _write(path: Path, text: str) -> None:
     if not stat.S_ISREG(mode):
         path.write_text(text, encoding="utf-8")
         return
+    path = path.resolve()
     beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IMODE(mode))

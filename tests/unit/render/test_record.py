@@ -72,7 +72,7 @@ def text_plan() -> Plan:
         Delete(job("old"), WHY),
         Update(MAIN._replace(address=Address("job", "z")), MAIN, "why not"),
         statements=(
-            call(main, NASTY, 7, True, None, role=NASTY),
+            call(main, NASTY, 7, None, role=NASTY),
             call(main, NASTY, role=NASTY),
             call(main, "a\\", "b"),
             Statement('ALTER SYSTEM SET "a$1\x07"."b" = $1', (NASTY,), main, "system"),
