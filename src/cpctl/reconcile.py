@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from cpctl.core.adopt import adopt
@@ -19,7 +20,8 @@ from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.diff import diff
 from cpctl.core.finding import Finding
-from cpctl.core.guard import guard
+from cpctl.core.guard import Rules, guard
+from cpctl.core.hazards import unallowed
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey
 from cpctl.core.order import order
 from cpctl.core.plan import Plan, target_of
@@ -140,13 +142,15 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     parts = [_part(kind, scene, rows) for kind in registry()]
     actual = {a: seen for part in parts for a, seen in part.actual.items()}
     changes = tuple(change for part in parts for change in part.changes)
-    guarded = guard(
-        changes,
-        actual,
-        context.capabilities,
-        file=context.file,
-        declares_jobs=bool(document.entries.get("jobs")),
-        allow=task.allow,
+    hazards = {a: found for part in parts for a, found in part.hazards.items()}
+    notes = tuple(note for part in parts for note in part.notes)
+    declares_jobs = bool(document.entries.get("jobs"))
+    rules = Rules(context.file, declares_jobs, document.limits, task.allow)
+    guarded = (
+        *guard(changes, actual, context.capabilities, rules),
+        *unallowed(
+            (*chain(*hazards.values()), *notes), document.require_allow, task.allow, rules.file
+        ),
     )
     return Plan(
         name=document.name,
@@ -159,9 +163,9 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         actual=actual,
         changes=changes,
         statements=order(s for part in parts for s in part.statements),
-        hazards={a: found for part in parts for a, found in part.hazards.items()},
+        hazards=hazards,
         refusals=(*guarded, *(finding for part in parts for finding in part.refusals)),
-        notes=tuple(note for part in parts for note in part.notes),
+        notes=notes,
         unmanaged=tuple(address for part in parts for address in part.unmanaged),
         incomplete=_incomplete(scene),
     )

@@ -138,7 +138,8 @@ def _capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
     names = (
         "system_identifier database role server_version server_version_num extension_version "
         "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
-        "superuser_jobs functions reload file_settings alter_system_allowed read_only owners"
+        "jobs_writable runs_readable last_runid background_workers superuser_jobs "
+        "functions reload file_settings alter_system_allowed read_only owners"
     ).split()
     facts = dict(zip(names, row, strict=True))
     owners = {found["name"]: _owner(found) for found in json.loads(facts["owners"])}

@@ -11,7 +11,7 @@ from itertools import chain
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Value
+from cpctl.core.resource import NAME, Value
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.sentences import (
@@ -75,14 +75,23 @@ def _change(plan: Plan, change: Change) -> list[str]:
     address = escaped(str(change.address))
     match change:
         case Create():
-            return [f"# {address}: missing. The file declares it, the database lacks it"]
+            return [f"# {address}: missing. {_lacking(change)}"]
         case Delete():
             return [f"# {address}: extra. The database has it, but {escaped(change.reason)}"]
         case Update():
             return [f"# {address}: drifted. {_differs(change)}", *_sides(plan, change)]
 
 
+def _lacking(change: Create) -> str:
+    old = change.replaces
+    if old is None:
+        return "The file declares it, the database lacks it"
+    return f"The database still has it as {escaped(str(old.address))}"
+
+
 def _differs(change: Update) -> str:
+    if change.was is not None and len(change.changed) == 1:
+        return f"It still has its old name, {escaped(change.was)}"
     *others, last = change.changed
     names = f"{', '.join(others)} and {last}" if others else last
     return f"{names} {'differ' if others else 'differs'} from the file"
@@ -91,7 +100,7 @@ def _differs(change: Update) -> str:
 def _sides(plan: Plan, change: Update) -> list[str]:
     """One field is labelled by the line above, unless a reader would expect another there."""
     headline = next(iter(change.after.fields))
-    bare = change.changed == (headline,)
+    bare = change.changed in {(headline,), (NAME,)}
     lines: list[str] = []
     for name in change.changed:
         lines += [] if bare else [f"  {name}"]
