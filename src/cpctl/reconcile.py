@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from cpctl.core import ledger_guard
@@ -20,7 +21,8 @@ from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.diff import diff
 from cpctl.core.finding import Finding
-from cpctl.core.guard import guard
+from cpctl.core.guard import Rules, guard
+from cpctl.core.hazards import unallowed
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import NOBODY, Run
 from cpctl.core.ledger_codec import read_memory
@@ -215,7 +217,7 @@ def memories(task: Task, scene: Scene) -> tuple[Query, ...]:
 
 
 def _names(document: Document) -> tuple[str, ...]:
-    return (document.name,)
+    return tuple(filter(None, (document.name, document.was)))
 
 
 def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
@@ -228,14 +230,20 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     changes = tuple(change for part in parts for change in part.changes)
     hazards = {a: found for part in parts for a, found in part.hazards.items()}
     claim = _claim(document, scene)
+    notes = (
+        *scene.foresaid,
+        *ledger_guard.notes(claim, memory, changes, context.capabilities),
+        *(note for part in parts for note in part.notes),
+    )
+    declares_jobs = scene.undoes is not None or bool(document.entries.get("jobs"))
     refused = (
         *guard(
             changes,
             actual,
             context.capabilities,
-            file=context.file,
-            declares_jobs=scene.undoes is not None or bool(document.entries.get("jobs")),
+            Rules(context.file, declares_jobs, document.limits),
         ),
+        *unallowed((*chain(*hazards.values()), *notes), document.require_allow, context.file),
         *ledger_guard.refusals(claim, memory, changes, hazards, actual, context.capabilities),
         *(finding for part in parts for finding in part.refusals),
     )
@@ -253,11 +261,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         statements=order(s for part in parts for s in part.statements),
         hazards=hazards,
         refusals=tuple(finding for finding in refused if finding.code not in task.allow),
-        notes=(
-            *scene.foresaid,
-            *ledger_guard.notes(claim, memory, changes, context.capabilities),
-            *(note for part in parts for note in part.notes),
-        ),
+        notes=notes,
         unmanaged=tuple(address for part in parts for address in part.unmanaged),
         incomplete=_incomplete(scene),
         undoes=scene.undoes,

@@ -9,7 +9,7 @@ from cpctl.core.change import Create
 from cpctl.core.finding import Finding
 from cpctl.core.ledger_codec import Undo, undone_by
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Address, Resource, Sealed, State
+from cpctl.core.resource import NAME, Address, Resource, Sealed, State
 from cpctl.core.scope import Scope
 from cpctl.core.target import check_target
 from cpctl.errors import CpctlError
@@ -83,15 +83,25 @@ def _why_not(name: str, number: int | None, found: Sequence[tuple[object, ...]])
 
 def _declared(undone: Iterable[Undo]) -> Mapping[str, State]:
     declared: dict[str, dict[Address, Resource]] = {kind.name: {} for kind in registry()}
-    recall = {kind.name: kind.recall for kind in registry()}
     for undo in undone:
-        address = undo.address
-        if undo.before is None:
-            facts = {"because": "it was not there before", "reference": None}
-            declared[address.kind][address] = Resource(address, {}, facts)
-        elif not _sealed(undo):
-            declared[address.kind][address] = recall[address.kind](address, undo.before)
+        if not _sealed(undo):
+            resource = _again(undo)
+            declared[resource.address.kind][resource.address] = resource
     return declared
+
+
+def _again(undo: Undo) -> Resource:
+    """What the resource was, declared; with empty fields where it was not there."""
+    if undo.before is None:
+        facts = {"because": "it was not there before", "reference": None}
+        return Resource(undo.now, {}, facts)
+    (recall,) = (kind.recall for kind in registry() if kind.name == undo.address.kind)
+    made = recall(undo.address, undo.before)
+    if undo.now == undo.address:
+        return made
+    fields = {**made.fields, NAME: str(made.facts["name"])}
+    facts = {**made.facts, "was": str(undo.now), "predecessor": undo.now}
+    return made._replace(fields=fields, facts=facts)
 
 
 def _sealed(undo: Undo) -> bool:

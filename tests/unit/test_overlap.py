@@ -7,7 +7,7 @@ from itertools import product
 from time import perf_counter
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cpctl.core.overlap import overlap
@@ -59,7 +59,9 @@ SCOPES = st.lists(st.one_of(GLOBS, GLOBS.map("!{}".format)), max_size=3)
 NAMES = ["".join(signs) for size in range(4) for signs in product(ALPHABET, repeat=size)]
 
 
+@settings(max_examples=400)
 @given(one=SCOPES, other=SCOPES, fold=st.booleans())
+@example(one=["a*", "!a*"], other=["a"], fold=False)
 @example(one=["a[!b]*"], other=["*[b]"], fold=False)
 @example(one=["[a-b]"], other=["[B-Z]"], fold=True)
 @example(one=["[A-]"], other=["-"], fold=False)

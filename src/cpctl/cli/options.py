@@ -69,7 +69,8 @@ SecretsOption = Annotated[
     typer.Option("--secrets", help="auto: compare what has a value; skip: none; require: all."),
 ]
 Allow = Annotated[
-    list[str] | None, typer.Option(help="Guards to lift, by name: EMPTY_FILE,MANY_DELETES.")
+    list[str] | None,
+    typer.Option(help="Guards and hazards to allow, by name: MANY_DELETES,DELETES_JOB."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Plain text (also: NO_COLOR).")]
@@ -142,7 +143,7 @@ def read_task(common: Common) -> Task:
     unknown = sorted(allow - ALLOWABLE)
     if unknown:
         raise CpctlError(
-            f"--allow {unknown[0]}: no guard has this name",
+            f"--allow {unknown[0]}: no guard or hazard has this name",
             remedy=f"one of {', '.join(sorted(ALLOWABLE))}",
         )
     secrets = Secrets(read_environment(common.env_files), SecretsMode(common.secrets).value)

@@ -24,7 +24,11 @@ def adopt(declared: State, actual: State, kind: Kind, context: Context) -> Adopt
     unmanaged: list[Address] = []
     for address, seen in actual.items():
         wanted = declared.get(address)
-        if wanted is None:
+        heir = seen.facts.get("heir")
+        if isinstance(heir, Address):
+            reasons[address] = f"{heir} replaces it"
+            desired[heir] = _replacing(declared[heir], seen, kind, context)
+        elif wanted is None:
             reason = kind.removable(seen, context)
             if reason is None:
                 unmanaged.append(address)
@@ -38,6 +42,19 @@ def adopt(declared: State, actual: State, kind: Kind, context: Context) -> Adopt
     desired.update(
         (address, wanted)
         for address, wanted in declared.items()
-        if wanted.fields and address not in actual
+        if wanted.fields and address not in actual and address not in desired
     )
     return Adopted(desired, reasons, tuple(sorted(unmanaged)))
+
+
+def _replacing(heir: Resource, old: Resource, kind: Kind, context: Context) -> Resource:
+    """The declared resource with what it does not say itself from the one that it replaces."""
+    fields = kind.adopt(heir, old, context).fields
+    implied = [*_implied(heir), *(it for it in _implied(old) if fields[it] == old.fields[it])]
+    facts = {**heir.facts, "implied": tuple(dict.fromkeys(implied)), "replaces": old}
+    return heir._replace(fields=fields, facts=facts)
+
+
+def _implied(resource: Resource) -> tuple[str, ...]:
+    implied = resource.facts.get("implied")
+    return implied if isinstance(implied, tuple) else ()

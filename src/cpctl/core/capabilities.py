@@ -23,6 +23,7 @@ class OwnerRights:
     assumable: bool
     cron_usage: bool
     functions: frozenset[str]
+    runs_readable: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,6 +31,9 @@ class Capabilities:
     """One probe's answer. `functions`: the signatures of cron functions the role may execute.
 
     `cron_database` is None where the role may not read the setting and pg_cron is not here.
+    `background_workers`: how jobs run; None where the role may not read that. `jobs_writable`: the
+    role may UPDATE cron.job, which renames in place. `runs_readable`: it may read runs, of
+    which `last_runid` is the newest; 0: there are none, or it may not know.
     `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
     transaction may run on another of its connections: nothing set in a session is kept.
     """
@@ -50,6 +54,10 @@ class Capabilities:
     rows_hidden: bool
     cron_usage: bool
     jobs_readable: bool
+    jobs_writable: bool
+    runs_readable: bool
+    last_runid: int
+    background_workers: bool | None
     superuser_jobs: bool
     functions: frozenset[str]
     reload: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cpctl.core.resource import Address, Resource
+from cpctl.core.resource import NAME, Address, Resource
 
 Action = Literal["create", "update", "delete"]
 
@@ -16,6 +16,12 @@ class Create:
 
     after: Resource
     reason: str = ""
+
+    @property
+    def replaces(self) -> Resource | None:
+        """The one it takes the place of, where the role cannot rename."""
+        old = self.after.facts.get("replaces")
+        return old if isinstance(old, Resource) else None
 
     @property
     def address(self) -> Address:
@@ -49,6 +55,17 @@ class Update:
         names = dict.fromkeys((*after, *before))
         return tuple(name for name in names if before.get(name) != after.get(name))
 
+    @property
+    def pauses(self) -> bool:
+        return "active" in self.changed and self.after.fields.get("active") is False
+
+    @property
+    def was(self) -> str | None:
+        """The name it had, where the file says that this is the same one under a new name."""
+        name = self.before.fields.get(NAME)
+        renamed = isinstance(name, str) and name != self.after.fields.get(NAME)
+        return str(name) if renamed else None
+
 
 @dataclass(frozen=True, slots=True)
 class Delete:
@@ -56,6 +73,12 @@ class Delete:
 
     before: Resource
     reason: str
+
+    @property
+    def heir(self) -> Address | None:
+        """What takes its place under a new name, where the role cannot rename."""
+        heir = self.before.facts.get("heir")
+        return heir if isinstance(heir, Address) else None
 
     @property
     def address(self) -> Address:

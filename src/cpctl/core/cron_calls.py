@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cpctl.core.acting import acting, caller, cron_usage, functions_for, grant, membership
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, Create, Delete, Update
-from cpctl.core.resource import Resource
+from cpctl.core.resource import NAME, Resource
 from cpctl.core.statement import Parameter
 
 SIGNATURES = {
@@ -40,7 +40,7 @@ def cron_job(resource: Resource) -> CronJob:
     fields, facts = resource.fields, resource.facts
     jobid = facts.get("jobid")
     return CronJob(
-        name=str(facts["name"]),
+        name=str(fields.get(NAME, facts["name"])),
         owner=str(facts["username"]),
         schedule=str(fields["schedule"]),
         command=str(fields["command"]),
@@ -72,15 +72,22 @@ class Calls:
 
     capabilities: Capabilities
 
-    def of(self, change: Change) -> Call:
-        """The one call that makes this change."""
+    def of(self, change: Change) -> tuple[Call, ...]:
+        """The one call that makes this change; a job in a new name with other changes takes two."""
         match change:
             case Create(after=after):
-                return self.create(cron_job(after))
+                return (self.create(cron_job(after)),)
             case Update(after=after):
-                return self.alter(cron_job(after), change.changed)
+                job, changed = cron_job(after), [it for it in change.changed if it != NAME]
+                altered = (self.alter(job, changed),) if changed else ()
+                return altered if change.was is None else (self.rename(job), *altered)
             case Delete(before=before):
-                return self.unschedule(cron_job(before))
+                return (self.unschedule(cron_job(before)),)
+
+    def rename(self, job: CronJob) -> Call:
+        """No function changes a name; an UPDATE does, and the jobid and the run history stay."""
+        params = (job.name, job.jobid)
+        return Call("UPDATE cron.job SET jobname = $1 WHERE jobid = $2", params, None, None)
 
     def create(self, job: CronJob) -> Call:
         """One `schedule`, or `schedule_in_database` where it alone can say what is asked."""

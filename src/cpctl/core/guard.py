@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from cpctl.core.capabilities import Capabilities
-from cpctl.core.change import Change
+from cpctl.core.change import Change, Delete, Update
 from cpctl.core.finding import Finding
-from cpctl.core.ledger_guard import GUARDS
+from cpctl.core.hazards import HAZARDS
+from cpctl.core.ledger_guard import GUARDS as LEDGER_GUARDS
+from cpctl.core.limits import Limits
 from cpctl.core.resource import State
 
-ALLOWABLE = frozenset({"EMPTY_FILE", "MANY_DELETES"}) | GUARDS
-DELETE_SHARE = 0.3
-"""More than this share of a kind's resources is not deleted unasked …"""
-DELETE_FROM = 10
-"""… where there are at least this many of them. octoDNS has proven the two numbers."""
+GUARDS = frozenset({"EMPTY_FILE", "MANY_DELETES", "MANY_UPDATES"}) | LEDGER_GUARDS
+ALLOWABLE = GUARDS | HAZARDS
+
+
+class Rules(NamedTuple):
+    """What one file wants to be asked about."""
+
+    file: str
+    declares_jobs: bool
+    limits: Limits
 
 
 def guard(
-    changes: Sequence[Change],
-    actual: State,
-    capabilities: Capabilities,
-    *,
-    file: str,
-    declares_jobs: bool,
+    changes: Sequence[Change], actual: State, capabilities: Capabilities, rules: Rules
 ) -> tuple[Finding, ...]:
     """The refusals that hold for the changes as a whole."""
     return (
         *_not_writable(changes, capabilities),
-        *(() if declares_jobs else _empty_file(changes, file)),
-        *_many_deletes(changes, actual),
+        *(() if rules.declares_jobs else _empty_file(changes, rules.file)),
+        *_many(changes, actual, rules.limits),
+        *_protected(changes),
     )
 
 
@@ -52,13 +56,29 @@ def _empty_file(changes: Sequence[Change], file: str) -> Iterable[Finding]:
         yield Finding("EMPTY_FILE", what, None, "if that is meant: --allow EMPTY_FILE")
 
 
-def _many_deletes(changes: Sequence[Change], actual: State) -> Iterable[Finding]:
-    deletes = Counter(c.address.kind for c in changes if c.action == "delete")
-    if not deletes:
+def _many(changes: Sequence[Change], actual: State, limits: Limits) -> Iterable[Finding]:
+    """Each kind is counted by itself; what comes back under a new name is not deleted."""
+    deletes = Counter(c.address.kind for c in changes if isinstance(c, Delete) and c.heir is None)
+    updates = Counter(c.address.kind for c in changes if isinstance(c, Update))
+    if not deletes and not updates:
         return
     seen = Counter(address.kind for address in actual)
     for kind, count in sorted(deletes.items()):
-        if seen[kind] >= DELETE_FROM and count > DELETE_SHARE * seen[kind]:
-            share = round(100 * count / seen[kind])
-            what = f"this would delete {count} of {seen[kind]} {kind}s ({share} %, over 30 %)"
+        if limits.deletes is not None and limits.deletes.exceeded(count, seen[kind]):
+            words = limits.deletes.words(count, seen[kind])
+            what = f"this would delete {count} of {seen[kind]} {kind}s ({words})"
             yield Finding("MANY_DELETES", what, None, "if that is meant: --allow MANY_DELETES")
+    for kind, count in sorted(updates.items()):
+        if limits.updates is not None and limits.updates.exceeded(count, seen[kind]):
+            words = limits.updates.words(count, seen[kind])
+            what = f"this would update {count} of {seen[kind]} {kind}s ({words})"
+            yield Finding("MANY_UPDATES", what, None, "if that is meant: --allow MANY_UPDATES")
+
+
+def _protected(changes: Sequence[Change]) -> Iterable[Finding]:
+    """`protect: true`, as far as whoever made the resources knew of it."""
+    for change in changes:
+        if isinstance(change, Delete) and change.before.facts.get("protect") is True:
+            does = f"{change.heir} would replace it" if change.heir else "this would delete it"
+            remedy = "if that is meant: --allow PROTECTED"
+            yield Finding("PROTECTED", f"is protected, and {does}", change.address, remedy)

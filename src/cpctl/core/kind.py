@@ -81,6 +81,10 @@ def _recall(address: Address, past: Remembered) -> Resource:
     return Resource(address, past.fields, past.facts)
 
 
+def _never(_: str, __: object) -> None:
+    return None
+
+
 def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**seen.fields, **declared.fields})
 
@@ -93,7 +97,8 @@ class Kind:
     `defaults`. `check` raises Wrong for what a model cannot see (its name), `judge` for what a
     version of pg_cron would not do (empty: any version). `scope_name` is what
     the globs of `scope` are matched with (None: never in scope); `fold`: case-insensitively.
-    `identity`: what two entries must not share, as far as the file can tell.
+    `identity`: what two entries must not share, as far as the file can tell; `formerly`: the
+    identity that an entry says it had, and where it says so.
     `declare` makes the desired resource; empty fields mean that it must not exist.
     `actual` makes the resources from the rows of `queries`. `adopt` copies what is undeclared or
     equal in meaning from the seen resource into the declared one. `recall` declares again what the
@@ -116,6 +121,7 @@ class Kind:
     judge: Callable[[Text, Any, str], None] = _nothing  # type: ignore[assignment]
     scope_name: Callable[[str, Any], str | None] = _nothing  # type: ignore[assignment]
     identity: Callable[[str, Any], object] = _itself
+    formerly: Callable[[str, Any], tuple[object, Text] | None] = _never
     fold: bool = False
     defaults: type[Any] | None = None
     speak: Callable[[str, Value, Clock], Speech | None] = _silent

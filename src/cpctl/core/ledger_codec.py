@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cpctl.core.change import Change, Delete, sides
+from cpctl.core.change import Change, Delete, Update, sides
 from cpctl.core.kind import Rows
 from cpctl.core.ledger import (
     SEALED,
@@ -67,8 +67,10 @@ def encode_changes(changes: Iterable[Change], after: Mapping[Address, Resource])
 def _change(change: Change, after: Mapping[Address, Resource]) -> dict[str, object]:
     before, wanted = sides(change)
     now = wanted and _merged(wanted, after.get(change.address))
+    was = change.after.facts["predecessor"] if isinstance(change, Update) and change.was else None
     return {
         "address": [*change.address],
+        **({"was": was} if was else {}),
         "action": change.action,
         "before": before and encoded(before),
         "after": now and encoded(now),
@@ -125,11 +127,15 @@ def _default(value: object) -> object:
 
 
 class Undo(NamedTuple):
-    """One resource of a rollback: what it was before; None: it was not there."""
+    """One resource of a rollback: what it was before; None: it was not there.
+
+    `now`: its address today, where it was renamed since.
+    """
 
     address: Address
     before: Remembered | None
     jobid: str
+    now: Address
 
 
 def undone_by(documents: Sequence[str]) -> tuple[Undo, ...]:
@@ -140,8 +146,16 @@ def undone_by(documents: Sequence[str]) -> tuple[Undo, ...]:
     found: dict[Address, Undo] = {}
     for document in documents:
         for change in json.loads(document):
-            address, before = Address(*change["address"]), change["before"]
-            kept = remembered(before) if before is not None else None
-            jobid = str(kept.facts.get("jobid", "")) if kept else ""
-            found.setdefault(address, Undo(address, kept, jobid))
+            undo = _undo(change)
+            earlier = found.pop(undo.address, None)
+            if earlier is not None:
+                undo = earlier._replace(now=undo.now)
+            found.setdefault(undo.now, undo)
     return tuple(found.values())
+
+
+def _undo(change: Mapping[str, Any]) -> Undo:
+    now = Address(*change["address"])
+    before = remembered(change["before"]) if change["before"] is not None else None
+    jobid = str(before.facts.get("jobid", "")) if before else ""
+    return Undo(Address(*change.get("was", now)), before, jobid, now)

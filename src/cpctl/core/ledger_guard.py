@@ -112,14 +112,18 @@ def _unknown_deletes(
     for change in changes:
         found = (hazard.code for hazard in hazards.get(change.address, ()))
         code = next((code for code in found if code in GUARDS), None)
-        if code and isinstance(change, Delete) and memory.recall(change.address) is None:
+        if not code or not isinstance(change, Delete) or change.heir is not None:
+            continue
+        if memory.recall(change.address) is None:
             what = "would be deleted, but no apply of this file ever had it"
             yield Finding(code, what, change.address, f"if that is meant: --allow {code}")
 
 
 def _protected(changes: Iterable[Change], memory: Memory) -> Iterator[Finding]:
     for change in changes:
-        known = memory.recall(change.address) if isinstance(change, Delete) else None
+        if not isinstance(change, Delete) or change.heir is not None:
+            continue
+        known = memory.recall(change.address)
         if known is not None and known.facts.get("protect") is True:
             what = "is protected: the file said protect: true when it was applied last"
             remedy = "keep it in the file, or if that is meant: --allow PROTECTED"

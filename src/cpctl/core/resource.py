@@ -22,6 +22,9 @@ class Sealed:
         return "(sensitive)"
 
 
+NAME = "name"
+"""The field of a resource whose old name the file tells; for any other the address says it."""
+
 Value = None | bool | int | str | Sealed | tuple["Value", ...] | Mapping[str, "Value"]
 Fields = Mapping[str, Value]
 

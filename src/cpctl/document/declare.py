@@ -13,7 +13,7 @@ from cpctl.document.findings import Findings
 from cpctl.document.models import Head
 from cpctl.document.node import Mapping, Node
 from cpctl.document.parts import Parts, Section
-from cpctl.document.rules import outsiders, twins
+from cpctl.document.rules import outsiders, pretenders, twins
 from cpctl.document.sections import model_of, passes, take_defaults, validated
 from cpctl.document.words import Spot
 
@@ -68,6 +68,7 @@ def _of_kind(
     added = [pair for entry, node in ours for pair in _made(kind, entry, node, findings)]
     declared = [*own.items(), *added]
     findings.add(twins(kind, declared))
+    findings.add(pretenders(kind, declared))
     findings.add(outsiders(kind, declared, head.scope))
     return dict(declared) if added else own
 

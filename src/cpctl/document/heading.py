@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
 from cpctl.core.kind import Kind
+from cpctl.core.limits import Limits
 from cpctl.core.scope import Scope
 from cpctl.core.text import Text
 from cpctl.document.findings import Findings
 from cpctl.document.models import Head, head_model
 from cpctl.document.node import Mapping
 from cpctl.document.parts import Parts
+from cpctl.document.trouble import Trouble, trouble_at
 from cpctl.document.words import Spot, in_words
 
 _STAND_IN: Final = {"version": "1", "name": "unnamed"}
@@ -29,7 +31,15 @@ def head_from(root: Mapping, top: Text, parts: Parts, findings: Findings) -> Hea
     except ValidationError as error:
         findings.add(in_words(error, Spot(model, tree, top, "", keys)))
         checked = _what_is_right(model, tree)
-    return _plain(checked, parts.kinds)
+    head = _plain(checked, parts.kinds)
+    findings.add(_no_rename(root, head))
+    return head
+
+
+def _no_rename(root: Mapping, head: Head) -> Iterator[Trouble]:
+    was = root.at("was")
+    if isinstance(was, Text) and head.was == head.name:
+        yield trouble_at(was, "`was` is the name that the file has", "remove this line")
 
 
 def _what_is_right(model: type[BaseModel], tree: Mapping) -> BaseModel:
@@ -49,9 +59,12 @@ def _plain(checked: BaseModel, kinds: Iterable[Kind]) -> Head:
     stated = ((kind, globs.get(kind.document_key)) for kind in kinds)
     return Head(
         name=values.name,
+        was=values.was,
         expect=values.expect,
         scope={kind.document_key: Scope(found, kind.fold) for kind, found in stated if found},
         store=values.store,
         defaults=values.defaults,
         ledger=values.ledger,
+        limits=Limits(values.limits.deletes or Limits().deletes, values.limits.updates),
+        require_allow=values.require_allow,
     )

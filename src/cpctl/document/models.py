@@ -13,11 +13,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     WithJsonSchema,
     create_model,
 )
 
+from cpctl.core.hazards import HAZARDS
 from cpctl.core.kind import Kind
+from cpctl.core.limits import PATTERN, Limit, Limits, as_limit
 from cpctl.core.scope import Scope, as_glob, as_globs
 from cpctl.core.text import Wrong, as_flag
 from cpctl.document.parts import Parts
@@ -43,11 +46,29 @@ def _name(value: str) -> str:
     return value
 
 
+def _hazard(value: str) -> str:
+    if value not in HAZARDS:
+        raise Wrong(f'"{value}" is no hazard', f"one of {', '.join(sorted(HAZARDS))}")
+    return value
+
+
+def _limit(value: object) -> Limit:
+    return value if isinstance(value, Limit) else as_limit(value if isinstance(value, str) else "")
+
+
 Version = Annotated[str, AfterValidator(_version), WithJsonSchema({"const": 1})]
 Name = Annotated[
     str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})
 ]
 Flag = Annotated[bool, BeforeValidator(as_flag)]
+Hazard = Annotated[
+    str, AfterValidator(_hazard), WithJsonSchema({"type": "string", "enum": sorted(HAZARDS)})
+]
+Threshold = Annotated[
+    Limit,
+    PlainValidator(_limit),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^({PATTERN}|\\$\\{{.*)$"}),
+]
 Glob = Annotated[str, AfterValidator(as_glob)]
 Globs = Annotated[tuple[Glob, ...], AfterValidator(as_globs)]
 
@@ -91,16 +112,67 @@ class Expect(BaseModel):
     )
 
 
+class Thresholds(BaseModel):
+    """How much of a kind one apply may change unasked."""
+
+    model_config = STRICT
+
+    deletes: Threshold | None = Field(
+        None,
+        description="More deletes than this need --allow MANY_DELETES: a share (of ten or more), "
+        "or a number. Left out: 30%.",
+        examples=["30%", 5],
+    )
+    updates: Threshold | None = Field(
+        None,
+        description="More updates than this need --allow MANY_UPDATES.",
+        examples=["50%", 20],
+    )
+
+
 @dataclass(frozen=True)
 class Head:
     """What the file says beside its entries."""
 
     name: str
+    was: str | None
     expect: Expect
     scope: Mapping[str, Scope]
     store: Store
     defaults: BaseModel
     ledger: bool
+    limits: Limits
+    require_allow: tuple[str, ...]
+
+
+_IDENTITY: Final[dict[str, Any]] = {
+    "version": (Version, Field(description="The version of this format.", examples=[1])),
+    "name": (
+        Name,
+        Field(
+            description="Who owns these resources: it names the lock and the pull request comment.",
+            examples=["content-pipeline"],
+        ),
+    ),
+    "was": (
+        Name | None,
+        Field(None, description="The name that this file had before.", examples=["content"]),
+    ),
+}
+_RULES: Final[dict[str, Any]] = {
+    "limits": (
+        Thresholds,
+        Field(Thresholds(), description="How many deletes and updates need no --allow."),
+    ),
+    "require_allow": (
+        tuple[Hazard, ...],
+        Field(
+            (),
+            description="Hazards that are refused unless they are allowed by name (--allow).",
+            examples=[["DELETES_JOB"]],
+        ),
+    ),
+}
 
 
 def head_model(parts: Parts) -> type[BaseModel]:
@@ -109,15 +181,7 @@ def head_model(parts: Parts) -> type[BaseModel]:
     return create_model(
         "Head",
         __config__=STRICT,
-        version=(Version, Field(description="The version of this format.", examples=[1])),
-        name=(
-            Name,
-            Field(
-                description="Who owns these resources: it names the lock and the pull request "
-                "comment.",
-                examples=["content-pipeline"],
-            ),
-        ),
+        **_IDENTITY,
         expect=(
             Expect,
             Field(Expect(), description="Which database this file is for: checked first."),
@@ -148,6 +212,7 @@ def head_model(parts: Parts) -> type[BaseModel]:
             defaults,
             Field(defaults(), description="What entries take unless they say it themselves."),
         ),
+        **_RULES,
     )
 
 

@@ -10,7 +10,7 @@ from cpctl.document.node import Mapping, Node
 from cpctl.document.tree import Reading
 from cpctl.document.trouble import Trouble, trouble_at
 
-FIRST_ONLY: Final = ("version", "name")
+FIRST_ONLY: Final = ("version", "name", "was")
 
 
 def merge(roots: Sequence[Mapping]) -> tuple[Mapping, list[Trouble]]:

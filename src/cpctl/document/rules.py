@@ -25,6 +25,23 @@ def twins(kind: Kind, declared: Declared) -> Iterator[Trouble]:
             yield trouble_at(name, what, "remove one of them")
 
 
+def pretenders(kind: Kind, declared: Declared) -> Iterator[Trouble]:
+    """Entries whose old name belongs to another one, so that it is not clear which is meant."""
+    renamed = [(name, old) for name, spec in declared if (old := kind.formerly(name, spec))]
+    if not renamed:
+        return
+    known = {kind.identity(name, spec): name for name, spec in declared}
+    first: dict[object, Text] = {}
+    for name, (identity, was) in renamed:
+        if identity in known:
+            what = f"{kind.name} `{name}` was `{was}`, which is declared too"
+            where = known[identity].place
+            yield trouble_at(was, f"{what}: at {where}", "remove that entry, or this line")
+        elif first.setdefault(identity, name) is not name:
+            what = f"{kind.name} `{name}` cannot have been `{was}`: `{first[identity]}` was"
+            yield trouble_at(was, what, "remove this line, or that of the other one")
+
+
 def outsiders(kind: Kind, declared: Declared, scope: Mapping[str, Scope]) -> Iterator[Trouble]:
     """Entries that the file could create and never remove: its own scope leaves them out."""
     globs = scope.get(kind.document_key)

@@ -7,84 +7,28 @@ function changes a name or an owner. What each call may change is in docs/facts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
+from cpctl.core.job_spec import Defaults, Spec
 from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
-from cpctl.core.resource import Address, Fields, Resource, State, Value
+from cpctl.core.renames import heirs, renamed
+from cpctl.core.resource import NAME, Address, Fields, Resource, State, Value
+from cpctl.core.runs import Run
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
-from cpctl.core.text import Text, Wrong, as_flag, as_sql
+from cpctl.core.text import Text, Wrong
 from cpctl.kinds import sql
 from cpctl.lints import jobs as lints
 from cpctl.lints.jobs import name_fault
 from cpctl.lints.schedules import codes_wrong, schedule_wrong
 
+RUNS = 1000
+"""So many of the last runs are looked at, whatever there are."""
+
 LONGEST_NAME = 2000
 """Bytes; from about 2,700 on the server's index cannot hold it (54000)."""
-
-Flag = Annotated[bool, BeforeValidator(as_flag)]
-Sql = Annotated[str, BeforeValidator(as_sql)]
-
-
-class Defaults(BaseModel):
-    """What jobs take from `defaults:` unless they say it themselves."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    username: str | None = Field(
-        None,
-        min_length=1,
-        description="Whose job it is and as whom it runs; left out: the role that applies.",
-        examples=["postgres"],
-    )
-    database: str | None = Field(
-        None,
-        min_length=1,
-        description="Where it runs; left out: the database that pg_cron lives in.",
-        examples=["reporting"],
-    )
-    active: Flag | None = Field(
-        None,
-        description="true or false: managed. Left out: not managed, so that a job paused by hand "
-        "stays paused.",
-    )
-    description: str | None = Field(
-        None,
-        description="What the job is for; shown, never stored or compared.",
-        json_schema_extra={"interpolate": False},
-    )
-
-
-class Spec(Defaults):
-    """One job under `jobs:`."""
-
-    schedule: str = Field(
-        description="When it runs: five cron fields, a macro, or `N seconds` (pg_cron 1.5).",
-        examples=["*/5 * * * *", "0 2 * * *", "@daily", "30 seconds"],
-    )
-    command: Sql = Field(
-        description="The SQL to run, exactly as written; for several lines use a block: |",
-        examples=["SELECT refresh_metrics();"],
-        json_schema_extra={"interpolate": False},
-    )
-    command_file: str | None = Field(
-        None,
-        description="A file that holds the command, relative to this one.",
-        examples=["sql/nightly.sql"],
-    )
-    allow: tuple[str, ...] = Field(
-        (),
-        description="Codes of spellings that pg_cron misreads, where that is meant.",
-        examples=[["NEVER_RUNS"]],
-    )
-    name: str | None = Field(
-        None, min_length=1, description="The job's name on the server, where it is not this key."
-    )
 
 
 def _check(key: Text, spec: Spec) -> None:
@@ -93,6 +37,12 @@ def _check(key: Text, spec: Spec) -> None:
         raise Wrong("a job needs a name", "write one before the colon")
     if len(name.encode()) > LONGEST_NAME:
         raise Wrong("the job's name is over 2,000 bytes", "shorten it")
+    if spec.was == name:
+        raise Wrong("`was` is the name that the job has", "remove this line", "was")
+
+
+def _formerly(_: str, spec: Spec) -> tuple[object, Text] | None:
+    return ((str(spec.was), spec.username), spec.was) if isinstance(spec.was, Text) else None
 
 
 def _judge(key: Text, spec: Spec, pg_cron: str) -> None:
@@ -127,7 +77,17 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     }
     if spec.active is not None:
         fields["active"] = spec.active
-    facts = {"name": name, "username": owner, "implied": _implied(fields, context)}
+    facts: dict[str, object] = {
+        "name": name,
+        "username": owner,
+        "implied": _implied(fields, context),
+        "protect": spec.protect,
+        "ignored": spec.ignore_changes,
+    }
+    if spec.was is not None:
+        fields[NAME] = name
+        facts |= {"was": spec.was, "predecessor": _address(spec.was, owner, context)}
+        facts["implied"] = (*_implied(fields, context), NAME)
     return Resource(_address(name, owner, context), fields, facts, origin)
 
 
@@ -141,15 +101,34 @@ def _implied(fields: Fields, context: Context) -> tuple[str, ...]:
 
 
 def _queries(context: Context, _: Sequence[Resource]) -> tuple[Query, ...]:
-    if not context.capabilities.rows_hidden:
-        return (Query("jobs", sql("job")),)
-    role = context.capabilities.role
-    owners = sorted({role, *context.owners})
-    return tuple(Query("jobs", sql("job"), role="" if o == role else o) for o in owners)
+    role, capabilities = context.capabilities.role, context.capabilities
+    owners = sorted({role, *context.owners}) if capabilities.rows_hidden else [role]
+    jobs, runs, first = sql("job"), sql("job_runs"), max(0, capabilities.last_runid - RUNS)
+    asked = [Query("jobs", jobs, role="" if owner == role else owner) for owner in owners]
+    for owner in owners:
+        rights = capabilities if owner == role else capabilities.owners[owner]
+        if rights.runs_readable and capabilities.last_runid:
+            asked.append(Query("runs", runs, (first,), role="" if owner == role else owner))
+    return tuple(asked)
 
 
-def _actual(rows: Rows, _: State, context: Context) -> Iterable[Resource]:
-    home = context.capabilities.home
+def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
+    renaming = heirs(declared)
+    found = _seen(rows, context)
+    if not renaming:
+        return found
+    capabilities = context.capabilities
+    in_place = capabilities.jobs_writable and not capabilities.rows_hidden
+    seen = {resource.address: resource for resource in found}
+    return renamed(seen, declared, renaming, in_place=in_place).values()
+
+
+def _seen(rows: Rows, context: Context) -> Iterable[Resource]:
+    home, background = context.capabilities.home, context.capabilities.background_workers
+    runs = {
+        jobid: Run(status, pid, started or "", background)
+        for jobid, status, pid, started in rows.get("runs", ())
+    }
     for jobid, name, schedule, command, database, username, active in rows["jobs"]:
         fields: Fields = {
             "schedule": schedule,
@@ -159,6 +138,8 @@ def _actual(rows: Rows, _: State, context: Context) -> Iterable[Resource]:
         }
         implied = _USUAL if active and database == home else _implied(fields, context)
         facts = {"name": name, "username": username, "jobid": jobid, "implied": implied}
+        if jobid in runs:
+            facts["run"] = runs[jobid]
         if name is None:
             address = Address("job", f"(unnamed, jobid {jobid})")
         else:
@@ -168,9 +149,16 @@ def _actual(rows: Rows, _: State, context: Context) -> Iterable[Resource]:
 
 def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
     fields = {**seen.fields, **declared.fields}
+    for ignored in _ignored(declared):
+        fields[ignored] = seen.fields[ignored]
     if str(fields["command"]).strip() == str(seen.fields["command"]).strip():
         fields["command"] = seen.fields["command"]
     return declared._replace(fields=fields, facts={**declared.facts, **seen.facts})
+
+
+def _ignored(declared: Resource) -> Iterable[str]:
+    ignored = declared.facts.get("ignored")
+    return ignored if isinstance(ignored, tuple) else ()
 
 
 def _speak(field: str, value: Value, clock: Clock) -> Speech | None:
@@ -193,8 +181,8 @@ def _removable(seen: Resource, context: Context) -> str | None:
 
 
 def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
-    call = Calls(context.capabilities).of(change)
-    return (Statement(call.sql, call.params, change.address, role=call.role),)
+    calls = Calls(context.capabilities).of(change)
+    return tuple(Statement(c.sql, c.params, change.address, role=c.role) for c in calls)
 
 
 def _recall(address: Address, past: Remembered) -> Resource:
@@ -211,6 +199,7 @@ KIND = Kind(
     check=_check,
     judge=_judge,
     identity=lambda key, spec: (str(spec.name or key), spec.username),
+    formerly=_formerly,
     scope_name=lambda key, spec: str(spec.name or key),
     declare=_declare,
     queries=_queries,

@@ -8,6 +8,8 @@ from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.cron_calls import Calls
 from cpctl.core.finding import Finding
 from cpctl.core.kind import Context, Survey
+from cpctl.core.resource import NAME, Resource
+from cpctl.core.runs import last_run
 from cpctl.core.sql import identifier
 
 NAME_LIMIT = 63
@@ -18,7 +20,7 @@ def refusals(survey: Survey) -> tuple[Finding, ...]:
     """Missing rights, and creations that would make a job run twice."""
     changes, context = survey.changes, survey.context
     owners: dict[object, str] = {}
-    if any(isinstance(change, Create) for change in changes):
+    if any(_named(change) for change in changes):
         jobs = survey.actual.values()
         owners = {seen.facts["name"]: str(seen.facts["username"]) for seen in jobs}
     checks = (_rights(change, context) or _unsafe(change, owners, context) for change in changes)
@@ -26,10 +28,10 @@ def refusals(survey: Survey) -> tuple[Finding, ...]:
 
 
 def _unsafe(change: Change, owners: Mapping[object, str], context: Context) -> Finding | None:
-    """Why creating this job would go wrong although every right is there."""
-    if not isinstance(change, Create):
+    """Why a job of this name would go wrong although every right is there."""
+    name, capabilities = _named(change), context.capabilities
+    if not name:
         return None
-    name, capabilities = str(change.after.facts["name"]), context.capabilities
     if name in owners:
         return Finding(
             "DUPLICATE_JOB",
@@ -41,6 +43,17 @@ def _unsafe(change: Change, owners: Mapping[object, str], context: Context) -> F
     fault = name_fault(name, capabilities.pg_cron_version or "")
     remedy = "shorten it, or update pg_cron to 1.5"
     return Finding("NAME_TOO_LONG", fault, change.address, remedy) if fault else None
+
+
+def _named(change: Change) -> str:
+    """The name that a change gives to a job that did not have it."""
+    match change:
+        case Create(after=after):
+            return str(after.facts["name"])
+        case Update(after=after) if change.was is not None:
+            return str(after.fields[NAME])
+        case _:
+            return ""
 
 
 def name_fault(name: str, pg_cron: str) -> str:
@@ -63,19 +76,30 @@ def _rights(change: Change, context: Context) -> Finding | None:
     if rights is not None and not rights.can_login and isinstance(change, Create):
         what = f"belongs to the role {owner}, which may not log in: every run of it would fail"
         return Finding("NO_LOGIN", what, change.address, f"ALTER ROLE {identifier(owner)} LOGIN;")
-    missing = Calls(capabilities).of(change).missing
+    calls = Calls(capabilities).of(change)
+    missing = next((call.missing for call in calls if call.missing), None)
     return missing and Finding("MISSING_RIGHT", missing.what, change.address, missing.remedy)
 
 
 def hazards(change: Change, _: Context) -> tuple[Finding, ...]:
     """What a reviewer must not overlook."""
     match change:
+        case Delete() if change.heir is not None:
+            return _running(change)
         case Delete():
-            return (Finding("DELETES_JOB", "", change.address),)
-        case Update() if "active" in change.changed and change.after.fields["active"] is False:
-            return (Finding("DISABLES_JOB", "", change.address),)
+            return (Finding("DELETES_JOB", "", change.address), *_running(change))
+        case Update() if change.pauses:
+            return (Finding("DISABLES_JOB", "", change.address), *_running(change))
         case _:
             return ()
+
+
+def _running(change: Delete | Update) -> tuple[Finding, ...]:
+    run = last_run(change.before)
+    if run is None or not run.in_progress:
+        return ()
+    what = f"its run in progress (pid {run.pid}) {run.fate}"
+    return (Finding("RUN_IN_PROGRESS", what, change.address),)
 
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
@@ -95,13 +119,18 @@ def _foreign(survey: Survey) -> Iterator[Finding]:
             yield Finding("FOREIGN_OWNER", what, address)
 
 
+def _ignored(declared: Resource) -> tuple[str, ...]:
+    ignored = declared.facts["ignored"]
+    return ignored if isinstance(ignored, tuple) else ()
+
+
 def _paused(survey: Survey) -> tuple[Finding, ...]:
     what = "is paused outside cpctl. The file does not manage `active`: apply leaves it paused."
     return tuple(
         Finding("PAUSED", what, address)
         for address, wanted in survey.declared.items()
         if wanted.fields
-        and "active" not in wanted.fields
+        and ("active" not in wanted.fields or "active" in _ignored(wanted))
         and (seen := survey.actual.get(address)) is not None
         and seen.fields["active"] is False
     )

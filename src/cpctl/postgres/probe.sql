@@ -1,8 +1,10 @@
 -- One row of facts. Catalogs only: to_regclass and current_setting fail where a right is missing.
 with cron as (
-    select n.oid as schema, n.nspname, c.oid as job
+    select n.oid as schema, n.nspname, c.oid as job, d.oid as runs, s.oid as runids
     from pg_namespace n
     left join pg_class c on c.relnamespace = n.oid and c.relname = 'job'
+    left join pg_class d on d.relnamespace = n.oid and d.relname = 'job_run_details'
+    left join pg_class s on s.relnamespace = n.oid and s.relname = 'runid_seq'
     where n.nspname = 'cron'
 ), functions as (
     select p.oid, p.proname
@@ -24,7 +26,7 @@ with cron as (
 ), configured as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
-                   'allow_alter_system')
+                   'cron.use_background_workers', 'allow_alter_system')
 )
 select
     (select system_identifier::text from pg_control_system()) as system_identifier,
@@ -43,6 +45,13 @@ select
     coalesce((select has_schema_privilege(schema, 'USAGE') from cron), false) as cron_usage,
     coalesce((select has_table_privilege(job, 'SELECT') from cron where job is not null), false)
         as jobs_readable,
+    coalesce((select has_table_privilege(job, 'UPDATE') from cron where job is not null), false)
+        as jobs_writable,
+    coalesce((select has_table_privilege(runs, 'SELECT') from cron), false) as runs_readable,
+    coalesce((select case when has_sequence_privilege(runids, 'SELECT')
+                          then pg_sequence_last_value(runids) end from cron), 0) as last_runid,
+    (select setting = 'on' from configured where name = 'cron.use_background_workers')
+        as background_workers,
     coalesce((select setting from configured where name = 'cron.enable_superuser_jobs'), 'on')
         = 'on' as superuser_jobs,
     (select coalesce(array_agg(distinct proname::text), '{}') from functions
@@ -75,6 +84,8 @@ select
             false),
         'cron_usage', coalesce((select has_schema_privilege(o.oid, schema, 'USAGE') from cron),
                                false),
+        'runs_readable', coalesce((select has_table_privilege(o.oid, runs, 'SELECT') from cron),
+                                  false),
         'functions', (select coalesce(json_agg(distinct proname), '[]') from functions f
                       where o.oid is not null and has_function_privilege(o.oid, f.oid, 'EXECUTE'))
      )), '[]')::text from owners o) as owners

@@ -12,7 +12,7 @@ from cpctl.core.change import Action, Change, Create, Delete, Update
 from cpctl.core.drift import Class
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Value, is_sealed
+from cpctl.core.resource import NAME, Value, is_sealed
 from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.escape import escaped
@@ -105,14 +105,23 @@ def _why(plan: Plan, change: Change, found: Class) -> str:
         return _SINCE[change.action, found].format(number=plan.last.number)
     match change:
         case Create():
-            return "The file declares it, the database lacks it"
+            return _lacking(change)
         case Delete():
             return f"The database has it, but {escaped(change.reason)}"
         case Update():
             return _differs(change)
 
 
+def _lacking(change: Create) -> str:
+    old = change.replaces
+    if old is None:
+        return "The file declares it, the database lacks it"
+    return f"The database still has it as {escaped(str(old.address))}"
+
+
 def _differs(change: Update) -> str:
+    if change.was is not None and len(change.changed) == 1:
+        return f"It still has its old name, {escaped(change.was)}"
     *others, last = change.changed
     names = f"{', '.join(others)} and {last}" if others else last
     return f"{names} {'differ' if others else 'differs'} from the file"
@@ -133,7 +142,7 @@ def _whose(plan: Plan, change: Change, found: Class) -> list[str]:
 def _sides(plan: Plan, change: Update) -> list[str]:
     """One field is labelled by the line above, unless a reader would expect another there."""
     headline = next(iter(change.after.fields))
-    bare = change.changed == (headline,)
+    bare = change.changed in {(headline,), (NAME,)}
     lines: list[str] = []
     for name in change.changed:
         lines += [] if bare else [f"  {name}"]

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Resource
+from cpctl.core.resource import NAME, Resource
 from cpctl.render.parts.classes import class_of, classes
 from cpctl.render.parts.compare import hunks
 from cpctl.render.parts.fitting import LIMIT, ROOM, listed, optional, table
 from cpctl.render.parts.markup import code, fenced, folded, marker, row
+from cpctl.render.parts.runs import last_ran
 from cpctl.render.parts.sentences import (
     coded,
     coded_whole,
@@ -75,7 +76,7 @@ def _drifted(plan: Plan) -> str:
 
 
 def _warning(plan: Plan) -> str:
-    gone = [change for change in plan.changes if isinstance(change, Delete)]
+    gone = [c for c in plan.changes if isinstance(c, Delete) and c.heir is None]
     if not gone:
         return ""
     named = [_named(plan, change.before) for change in gone[:_NAMED]]
@@ -88,7 +89,8 @@ def _named(plan: Plan, resource: Resource) -> str:
     name, value = next(iter(resource.fields.items()))
     text = SECRET if name in sensitive(resource) else value_text(value)
     said = speech(plan, resource.address, name, value)
-    shown_as = said.words if said else code(text, _SHORT)
+    ran = last_ran(plan, resource)
+    shown_as = ", ".join(filter(None, (said.words if said else code(text, _SHORT), ran)))
     return f"{code(resource.address.name or str(resource.address), _SHORT)} ({shown_as})"
 
 
@@ -102,8 +104,15 @@ def _refused(plan: Plan) -> str:
 
 def _plan_row(plan: Plan, change: Change) -> str:
     now, then = _cells(plan, change)
-    gone = "deleted" if isinstance(change, Delete) else then
-    return row((_SIGN[change.action], code(str(change.address)), now, gone))
+    if isinstance(change, Delete):
+        then = _gone(change)
+    elif isinstance(change, Update) and change.was is not None:
+        then = then.replace(_field(plan, change.after, NAME), "renamed, history kept")
+    return row((_SIGN[change.action], code(str(change.address)), now, then))
+
+
+def _gone(change: Delete) -> str:
+    return "deleted" if change.heir is None else f"replaced by {code(str(change.heir))}"
 
 
 def _drift_row(plan: Plan, change: Change) -> str:
@@ -115,11 +124,19 @@ def _cells(plan: Plan, change: Change) -> tuple[str, str]:
     """What the database has, and what the file has."""
     match change:
         case Create(after=after):
-            return "", _whole(plan, after)
+            return _replaced(change), _whole(plan, after)
         case Delete(before=before):
             return _whole(plan, before), ""
         case Update():
             return _cell(plan, change, change.before), _cell(plan, change, change.after)
+
+
+def _replaced(change: Create) -> str:
+    old = change.replaces
+    if old is None:
+        return ""
+    jobid = old.facts.get("jobid")
+    return f"named {code(old.address.name)}, whose history stays under jobid {jobid}"
 
 
 def _whole(plan: Plan, resource: Resource) -> str:
@@ -138,6 +155,8 @@ def _cell(plan: Plan, change: Update, side: Resource) -> str:
 def _field(plan: Plan, side: Resource, name: str) -> str:
     """A value in words where it has some, else the value."""
     value = side.fields.get(name)
+    if name == NAME:
+        return f"named {code(str(value))}"
     said = speech(plan, side.address, name, value)
     if said is not None:
         coming = f", {said.upcoming}" if said.upcoming and side.origin else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from cpctl.core.change import Change, Delete
+from cpctl.core.change import Change, Delete, Update
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.runs import left_running
 from cpctl.render.parts.summary import summary_shape
 from cpctl.render.shapes import FORMAT_VERSION, AppliedShape, OutcomeShape
 
@@ -34,7 +35,7 @@ def outcome_text(
     addresses = [escaped(str(change.address)) for change in plan.changes]
     width = max(map(len, addresses), default=0) + 4
     lines = [
-        f"  {address:<{width}}{_VERBS[change.action]:<11}{_jobid(change, after)}".rstrip()
+        f"  {address:<{width}}{_verb(change):<11}{_jobid(change, after)}".rstrip()
         for address, change in zip(addresses, plan.changes, strict=True)
     ]
     counts = plan.summary
@@ -52,13 +53,20 @@ def outcome_text(
     return "\n".join(lines)
 
 
+def _verb(change: Change) -> str:
+    renamed = isinstance(change, Update) and change.was is not None
+    return "renamed" if renamed else _VERBS[change.action]
+
+
 def _jobid(change: Change, after: Mapping[Address, Resource]) -> str:
     if isinstance(change, Delete):
         jobid = change.before.facts.get("jobid")
-        return f"was jobid {jobid}" if jobid else ""
+        was = f"was jobid {jobid}" if jobid else ""
+        return "; ".join(filter(None, (was, left_running(change.before))))
     seen = after.get(change.address)
     jobid = seen.facts.get("jobid") if seen else None
-    return f"jobid {jobid}" if jobid else ""
+    running = left_running(change.before) if isinstance(change, Update) and change.pauses else ""
+    return "; ".join(filter(None, (f"jobid {jobid}" if jobid else "", running)))
 
 
 def outcome_json(plan: Plan, after: Mapping[Address, Resource], done: Done) -> OutcomeShape:

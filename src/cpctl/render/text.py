@@ -10,10 +10,11 @@ from itertools import chain
 
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.plan import Plan
-from cpctl.core.resource import Resource, is_sealed
+from cpctl.core.resource import NAME, Resource, is_sealed
 from cpctl.render.parts.compare import explained, hunks
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.refusals import refusal_lines
+from cpctl.render.parts.runs import last_ran
 from cpctl.render.parts.sentences import (
     coded,
     count,
@@ -76,12 +77,21 @@ def _described(plan: Plan, change: Change) -> list[str]:
     match change:
         case Create(after=after):
             fields = _fields(plan, "+", after)
-            return [_title(change, "created"), *_because(change.reason), *fields]
+            return [*_created(change), *_because(change.reason), *fields]
         case Delete(before=before):
             fields = _fields(plan, "-", before)
             return [_title(change, "deleted"), *_because(change.reason), *fields]
         case Update():
             return _update(plan, change)
+
+
+def _created(change: Create) -> list[str]:
+    """Where the role cannot rename, the new one comes and the old one goes."""
+    old = change.replaces
+    if old is None:
+        return [_title(change, "created")]
+    title = _title(change, f"replaced (rename), was {escaped(old.address.name)}")
+    return [title, f"  # history stays under jobid {old.facts.get('jobid')}"]
 
 
 def _title(change: Change, done: str) -> str:
@@ -112,7 +122,7 @@ def _words(plan: Plan, sign: str, resource: Resource, name: str) -> str:
     """What a value means; when it comes next is of no use for what goes."""
     said = speech(plan, resource.address, name, resource.fields[name])
     if sign == "-":
-        return said.words if said else ""
+        return "; ".join(filter(None, (said.words, last_ran(plan, resource)))) if said else ""
     return with_next(said)
 
 
@@ -121,18 +131,23 @@ def _beside(line: str, comment: str, column: int) -> str:
 
 
 def _update(plan: Plan, change: Update) -> list[str]:
-    title, origin = _title(change, "updated in-place"), change.after.origin
+    title, origin = _title(change, _done(change)), change.after.origin
     if origin is not None:
         title = f"{title:<{WIDE_COLUMN - 2}}  {escaped(origin.source.name)}:{origin.place.line}"
-    changed = change.changed
+    changed = sorted(change.changed, key=lambda name: name != NAME)
     longest = width(changed)
     lines = [title, *_because(change.reason)]
     for name in changed:
         lines += _pair(plan, change, name, longest)
     hidden = len(change.after.fields) - len(changed)
-    if hidden > 0:
+    if hidden > 0 and changed != [NAME]:
         lines.append(f"    # ({count(hidden, 'unchanged attribute')} hidden)")
     return lines
+
+
+def _done(change: Update) -> str:
+    was = change.was
+    return "updated in-place" if was is None else f"renamed in-place (was {escaped(was)})"
 
 
 def _pair(plan: Plan, change: Update, name: str, longest: int) -> list[str]:
@@ -144,6 +159,9 @@ def _pair(plan: Plan, change: Update, name: str, longest: int) -> list[str]:
     if difference := hunks(before, after):
         return [f"  ~ {name}", *(_difference(sign, line) for sign, line in difference)]
     line = f"{label} {value_text(before)} -> {value_text(after)}"
+    if name == NAME and change.was is not None:
+        kept = f"jobid {change.before.facts.get('jobid')} and its history stay"
+        return [_beside(line, kept, WIDE_COLUMN)]
     address = change.address
     said = from_to(speech(plan, address, name, before), speech(plan, address, name, after))
     remarks = [said] if said else explained(before, after)

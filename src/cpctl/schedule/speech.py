@@ -48,6 +48,16 @@ def known_zone(name: str) -> bool:
     return True
 
 
+def day_and_time(moment: str, clock: Clock) -> str:
+    """`13:30`, or `Tue 24 Nov 01:30` where that is not the database's today."""
+    zone = zone_of(clock.timezone)
+    now, then = (datetime.fromisoformat(at).astimezone(zone) for at in (clock.as_of, moment))
+    if now.date() == then.date():
+        return f"{then:%H:%M}"
+    year = f" {then.year}" if then.year != now.year else ""
+    return f"{then:%a} {then.day} {then:%b}{year} {then:%H:%M}"
+
+
 def _upcoming(fires: Sequence[datetime], now: datetime, zone: tzinfo, label: str) -> str:
     if not fires:
         return ""

@@ -10,7 +10,7 @@ from tests.unit.document.toys import LIT, PARTS, document, faults, sources
 
 WRONG = {
     "lamp: {}\n": "a.yaml:3:1: unknown key `lamp`. Remedy: did you mean `lamps`?",
-    "xyzzy: 1\n": "a.yaml:3:1: unknown key `xyzzy`. Remedy: it can have version, name, expect, sco",
+    "xyzzy: 1\n": "a.yaml:3:1: unknown key `xyzzy`. Remedy: it can have version, name, was, expect",
     "lamps:\n  a: {shpe: s, note: n}\n": "a.yaml:4:7: unknown key `shpe` in lamps.a. Remedy: did "
     "you mean `shape`?",
     "lamps:\n  a: {Shape: s, note: n}\n": "did you mean `shape`?",

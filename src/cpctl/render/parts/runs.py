@@ -1,0 +1,35 @@
+"""The last run of what goes: the line that says whether anybody will miss it."""
+
+from __future__ import annotations
+
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Resource
+from cpctl.core.runs import last_run
+from cpctl.core.speech import Clock
+from cpctl.render.parts.escape import escaped
+
+
+def last_ran(plan: Plan, resource: Resource) -> str:
+    """`last ran 13:30, succeeded`; empty where no run is known."""
+    run = last_run(resource)
+    if run is None or not run.started:
+        return ""
+    from cpctl.schedule.speech import day_and_time
+
+    clock = Clock(plan.target.pg_cron_version, plan.timezone, plan.as_of)
+    at = day_and_time(run.started, clock)
+    if run.in_progress:
+        return f"running since {at}"
+    return f"last ran {at}, {escaped(run.status)}"
+
+
+def left_running(resource: Resource) -> str:
+    """`1 run in progress goes on (libpq mode, pid 9921)`, once its job is gone or paused."""
+    run = last_run(resource)
+    if run is None or not run.in_progress:
+        return ""
+    if run.background is None:
+        return f"1 run in progress may go on (pid {run.pid})"
+    if run.background:
+        return f"1 run in progress was killed and rolled back (background worker, pid {run.pid})"
+    return f"1 run in progress goes on (libpq mode, pid {run.pid})"
