@@ -31,8 +31,9 @@ from cpctl.postgres.settle import settle
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import Identity, commit, give_up, lock, try_out, write
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.reconcile import Scene, Task, memories, plan, queries, survey
+from cpctl.reconcile import plan, survey
 from cpctl.record import kept, ledger_for
+from cpctl.scene import Scene, Task, memories, queries
 from cpctl.verify import verify
 
 

@@ -15,7 +15,8 @@ from cpctl.postgres.session import Session
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import rollback
 from cpctl.postgres.words import StatementFailed
-from cpctl.reconcile import Task, survey
+from cpctl.reconcile import survey
+from cpctl.scene import Task
 
 
 class Attempt(NamedTuple):

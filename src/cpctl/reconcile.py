@@ -9,73 +9,43 @@ Only `survey` and `apply` touch the database; everything between is pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from cpctl.core import ledger_guard
 from cpctl.core.adopt import adopt
-from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.diff import diff
 from cpctl.core.finding import Finding
 from cpctl.core.guard import Rules, guard
 from cpctl.core.hazards import unallowed
-from cpctl.core.kind import Context, Kind, Query, Rows, Survey
-from cpctl.core.ledger import NOBODY, Run
+from cpctl.core.kind import Kind, Rows, Survey
+from cpctl.core.ledger import Memory
 from cpctl.core.ledger_codec import read_memory
 from cpctl.core.order import order
 from cpctl.core.plan import Plan, Target, target_of
-from cpctl.core.resource import Address, Resource, Sealed, State
+from cpctl.core.resource import Address, Sealed, State
 from cpctl.core.statement import Statement
-from cpctl.core.target import Expected, check_target
-from cpctl.core.text import Wrong
+from cpctl.core.target import check_target
 from cpctl.document import Document
-from cpctl.errors import CpctlError, DeclaredError, Fault, Stale
+from cpctl.errors import Stale
 from cpctl.kinds import registry
-from cpctl.postgres.ledger import memory_queries
 from cpctl.postgres.retry import patiently
 from cpctl.postgres.session import Server, Session
 from cpctl.render.parts.since import target_lines
-from cpctl.secrets import Secrets
-
-
-class Approved(NamedTuple):
-    """A saved plan's file, and the database it is for: no other will do."""
-
-    path: str
-    target: Target
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Task:
-    """What one run was asked to do, apart from the database it is done to.
-
-    `run`: who asks. `look`: what makes the plan, where it is not made from the file.
-    `approved`: it executes a saved plan.
-    """
-
-    document: Document
-    secrets: Secrets
-    allow: frozenset[str] = frozenset()
-    run: Run = NOBODY
-    look: Callable[[Task, Session], tuple[Plan, Scene]] | None = None
-    approved: Approved | None = None
-
-
-class Scene(NamedTuple):
-    """A task in front of one server: what the probe found, and what the file declares there.
-
-    `undoes`: the apply whose past is declared instead of the file. `foresaid`: what such a rollback
-    cannot bring back.
-    """
-
-    context: Context
-    declared: Mapping[str, State]
-    undoes: int | None = None
-    foresaid: tuple[Finding, ...] = ()
+from cpctl.scene import (
+    Approved,
+    Scene,
+    Task,
+    declared_owners,
+    expected,
+    memories,
+    names_of,
+    queries,
+    set_scene,
+)
 
 
 class Found(NamedTuple):
@@ -130,123 +100,14 @@ def _check_approved(approved: Approved, found: Target) -> None:
         )
 
 
-def expected(document: Document) -> Expected:
-    """What the file says of the database that it is for."""
-    globs = {key: glob for key, glob in document.expect if glob is not None}
-    default = getattr(document.defaults, "username", None)
-    jobs = document.entries.get("jobs", {}).values()
-    nobodys = default is None and any(spec.username is None for spec in jobs)
-    place = partial(document.heading_place, "expect")
-    return Expected(document.files[0], nobodys, globs, place)
-
-
-def declared_owners(document: Document) -> frozenset[str]:
-    """The roles whose resources the file names, apart from the one that connects."""
-    named = {getattr(document.defaults, "username", None)}
-    for entries in document.entries.values():
-        named.update(getattr(spec, "username", None) for spec in entries.values())
-    return frozenset(owner for owner in named if owner)
-
-
-def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Scene:
-    """Declare every entry of the file for this server. Raises Refused, DeclaredError."""
-    context = context_of(task, capabilities, owners)
-    document = task.document
-    return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
-
-
-def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Context:
-    """What the kinds are told of the file and the server."""
-    document = task.document
-    default = getattr(document.defaults, "username", None)
-    return Context(
-        capabilities=capabilities,
-        owner=default or capabilities.role,
-        store=document.store,
-        file=document.files[0],
-        scope=document.scope,
-        owners=owners | {default or capabilities.role},
-        seal=task.secrets.seal,
-        secret=task.secrets.sealed,
-        one_line=task.secrets.one_line,
-    )
-
-
-def _declare(kind: Kind, document: Document, context: Context) -> State:
-    entries = document.entries.get(kind.document_key, {})
-    declared: dict[Address, Resource] = {}
-    faults: list[Fault] = []
-    for key, spec in entries.items():
-        try:
-            kind.judge(key, spec, context.capabilities.pg_cron_version or "")
-            resource = kind.declare(key, spec, context, key)
-            _declare_once(declared, resource)
-        except Wrong as wrong:
-            place = document.place_of(kind.document_key, key, wrong.field or None)
-            faults.append(Fault(wrong.what, str(place), wrong.remedy))
-        except CpctlError as error:
-            faults.append(Fault(error.fault.what, str(key.place), error.fault.remedy))
-    if faults:
-        raise DeclaredError(tuple(faults))
-    return declared
-
-
-def _declare_once(declared: dict[Address, Resource], resource: Resource) -> None:
-    """Raises Wrong: two entries may name one thing of the server."""
-    twin = declared.setdefault(resource.address, resource)
-    if twin is not resource:
-        where = f" at {twin.origin.place}" if twin.origin else ""
-        what = f"{resource.address} is declared already{where}"
-        raise Wrong(what, "give one of them another name")
-
-
-def queries(scene: Scene) -> tuple[Query, ...]:
-    """Everything that the kinds ask, for one pipeline."""
-    return tuple(
-        query
-        for kind in registry()
-        for query in kind.queries(scene.context, tuple(scene.declared[kind.name].values()))
-    )
-
-
-def memories(task: Task, scene: Scene) -> tuple[Query, ...]:
-    """What is asked of the ledger, where there is one that can be read."""
-    if not (task.document.ledger and scene.context.capabilities.ledger.usable):
-        return ()
-    return memory_queries(_names(task.document))
-
-
-def _names(document: Document) -> tuple[str, ...]:
-    return tuple(filter(None, (document.name, document.was)))
-
-
 def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     """The plan, from rows alone: adopt, diff, order, guard. Raises DeclaredError."""
     document = task.document
-    memory = read_memory(rows, _names(document))
+    memory = read_memory(rows, names_of(document))
     context = replace(scene.context, memory=memory)
     parts = [_part(kind, scene._replace(context=context), rows) for kind in registry()]
-    actual = {a: seen for part in parts for a, seen in part.actual.items()}
     changes = tuple(change for part in parts for change in part.changes)
-    hazards = {a: found for part in parts for a, found in part.hazards.items()}
-    claim = _claim(document, scene)
-    notes = (
-        *scene.foresaid,
-        *ledger_guard.notes(claim, memory, changes, context.capabilities),
-        *(note for part in parts for note in part.notes),
-    )
-    declares_jobs = scene.undoes is not None or bool(document.entries.get("jobs"))
-    refused = (
-        *guard(
-            changes,
-            actual,
-            context.capabilities,
-            Rules(context.file, declares_jobs, document.limits),
-        ),
-        *unallowed((*chain(*hazards.values()), *notes), document.require_allow, context.file),
-        *ledger_guard.refusals(claim, memory, changes, hazards, actual, context.capabilities),
-        *(finding for part in parts for finding in part.refusals),
-    )
+    found = _found(task, scene, memory, parts)
     recalled = ((change.address, memory.recall(change.address)) for change in changes)
     return Plan(
         name=document.name,
@@ -256,19 +117,46 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         timezone=context.capabilities.timezone,
         as_of=context.capabilities.as_of,
         desired={a: wanted for part in parts for a, wanted in part.desired.items()},
-        actual=actual,
+        actual={a: seen for part in parts for a, seen in part.actual.items()},
         changes=changes,
         statements=order(s for part in parts for s in part.statements),
-        hazards=hazards,
-        refusals=tuple(finding for finding in refused if finding.code not in task.allow),
-        notes=notes,
+        hazards={a: hazards for part in parts for a, hazards in part.hazards.items()},
+        refusals=found.refusals,
+        notes=found.notes,
         unmanaged=tuple(address for part in parts for address in part.unmanaged),
         incomplete=_incomplete(scene),
         undoes=scene.undoes,
         last=memory.last,
-        remembered={address: found for address, found in recalled if found is not None},
+        remembered={address: past for address, past in recalled if past is not None},
         state=memory.state,
     )
+
+
+class _Findings(NamedTuple):
+    refusals: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+
+
+def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> _Findings:
+    """What the changes as a whole give reason to say, beside what each kind says of its own."""
+    document, capabilities = task.document, scene.context.capabilities
+    changes = [change for part in parts for change in part.changes]
+    hazards = {a: found for part in parts for a, found in part.hazards.items()}
+    actual = {a: seen for part in parts for a, seen in part.actual.items()}
+    claim, file = _claim(document, scene), scene.context.file
+    notes = (
+        *scene.foresaid,
+        *ledger_guard.notes(claim, memory, changes, capabilities),
+        *(note for part in parts for note in part.notes),
+    )
+    declares_jobs = scene.undoes is not None or bool(document.entries.get("jobs"))
+    refusals = (
+        *guard(changes, actual, capabilities, Rules(file, declares_jobs, document.limits)),
+        *unallowed((*chain(*hazards.values()), *notes), document.require_allow, file),
+        *ledger_guard.refusals(claim, memory, changes, hazards, actual, capabilities),
+        *(refusal for part in parts for refusal in part.refusals),
+    )
+    return _Findings(tuple(r for r in refusals if r.code not in task.allow), notes)
 
 
 def _claim(document: Document, scene: Scene) -> ledger_guard.Claim:

@@ -11,7 +11,7 @@ from cpctl.core.ledger_codec import changed_state, dumps, encode_changes, encode
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
 from cpctl.postgres.ledger import Ledger
-from cpctl.reconcile import Scene, Task
+from cpctl.scene import Scene, Task
 
 
 def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:

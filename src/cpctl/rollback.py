@@ -16,16 +16,8 @@ from cpctl.errors import CpctlError
 from cpctl.kinds import registry
 from cpctl.postgres.ledger import changes_query, last_query
 from cpctl.postgres.session import Session
-from cpctl.reconcile import (
-    Scene,
-    Task,
-    context_of,
-    declared_owners,
-    expected,
-    memories,
-    plan,
-    queries,
-)
+from cpctl.reconcile import plan
+from cpctl.scene import Scene, Task, context_of, declared_owners, expected, memories, queries
 
 _NOT_THERE = "CANNOT_RESTORE"
 
@@ -93,15 +85,15 @@ def _declared(undone: Iterable[Undo]) -> Mapping[str, State]:
 def _again(undo: Undo) -> Resource:
     """What the resource was, declared; with empty fields where it was not there."""
     if undo.before is None:
-        facts = {"because": "it was not there before", "reference": None}
+        facts: dict[str, object] = {"because": "it was not there before", "reference": None}
         return Resource(undo.now, {}, facts)
     (recall,) = (kind.recall for kind in registry() if kind.name == undo.address.kind)
     made = recall(undo.address, undo.before)
     if undo.now == undo.address:
         return made
     fields = {**made.fields, NAME: str(made.facts["name"])}
-    facts = {**made.facts, "was": str(undo.now), "predecessor": undo.now}
-    return made._replace(fields=fields, facts=facts)
+    renamed: dict[str, object] = {"was": str(undo.now), "predecessor": undo.now}
+    return made._replace(fields=fields, facts={**made.facts, **renamed})
 
 
 def _sealed(undo: Undo) -> bool:

@@ -10,7 +10,8 @@ from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
 from cpctl.errors import CpctlError
 from cpctl.postgres.session import Session
-from cpctl.reconcile import Scene, Task, plan, queries
+from cpctl.reconcile import plan
+from cpctl.scene import Scene, Task, queries
 
 
 def verify(

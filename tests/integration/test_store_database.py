@@ -103,7 +103,10 @@ def test_a_move_without_a_scope_removes_nothing_and_converges(database: Database
     converge(database, text, expected={"alter database set": 2})
     assert database.file_settings()["app.key"] == SECRET
     left = [note for note in plan(database)["notes"] if "also stands in" in note]
-    assert [note.partition(" ")[0] for note in left] == ["setting.app.key", "setting.app.sweeper_url"]
+    assert [note.partition(" ")[0] for note in left] == [
+        "setting.app.key",
+        "setting.app.sweeper_url",
+    ]
 
 
 def test_a_move_with_a_new_value_shows_the_new_value(database: Database) -> None:

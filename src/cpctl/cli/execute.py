@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from cpctl.apply import Outcome
     from cpctl.cli.saved import Saved
     from cpctl.core.plan import Plan
-    from cpctl.reconcile import Found, Task
+    from cpctl.reconcile import Found
+    from cpctl.scene import Task
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
 
@@ -91,7 +92,7 @@ def execute(
 def _as_saved(task: Task, saved: Saved) -> Task:
     """The task, for the inputs and the database of the plan only. Raises Stale."""
     from cpctl.cli.saved import check_inputs
-    from cpctl.reconcile import Approved
+    from cpctl.scene import Approved
 
     check_inputs(saved, task.document.inputs)
     return replace(task, approved=Approved(saved.path, saved.plan.target))

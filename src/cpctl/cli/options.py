@@ -17,7 +17,7 @@ from cpctl.errors import CpctlError
 if TYPE_CHECKING:
     from cpctl.document import Document
     from cpctl.postgres.session import Server
-    from cpctl.reconcile import Task
+    from cpctl.scene import Task
 
 PATIENCE = 1.0
 """Seconds before progress is shown."""
@@ -136,7 +136,7 @@ def read_task(common: Common) -> Task:
     """The document with its secrets. Raises InputError."""
     from cpctl.cli.who import run_of
     from cpctl.core.guard import ALLOWABLE
-    from cpctl.reconcile import Task
+    from cpctl.scene import Task
     from cpctl.secrets import Secrets
 
     allow = frozenset(name for names in common.allow or () for name in names.split(",") if name)

@@ -11,7 +11,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     WithJsonSchema,
@@ -23,9 +22,9 @@ from cpctl.core.kind import Kind
 from cpctl.core.limits import PATTERN, Limit, Limits, as_limit
 from cpctl.core.scope import Scope, as_glob, as_globs
 from cpctl.core.text import Wrong, as_flag
+from cpctl.document.expect import STRICT, Expect
 from cpctl.document.parts import Parts
 
-STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 Store = Literal["system", "database"]
 
 
@@ -71,45 +70,6 @@ Threshold = Annotated[
 ]
 Glob = Annotated[str, AfterValidator(as_glob)]
 Globs = Annotated[tuple[Glob, ...], AfterValidator(as_globs)]
-
-
-def _digits(value: str) -> str:
-    if not value.isdecimal():
-        raise Wrong(
-            "a system identifier is a number",
-            "take it from: SELECT system_identifier FROM pg_control_system()",
-        )
-    return value
-
-
-class Expect(BaseModel):
-    """What the database must be; anything else is refused, and no flag overrules it."""
-
-    model_config = STRICT
-
-    host: str | None = Field(
-        None,
-        min_length=1,
-        description="A glob for the host of the connection.",
-        examples=["db.internal*"],
-    )
-    supabase: str | None = Field(
-        None,
-        min_length=1,
-        description="The Supabase project's reference.",
-        examples=["abcdefghijklmnopqrst"],
-    )
-    database: str | None = Field(
-        None, min_length=1, description="The name of the database.", examples=["postgres"]
-    )
-    system_identifier: Annotated[str, AfterValidator(_digits)] | None = Field(
-        None,
-        description="The cluster's own number, from pg_control_system().",
-        examples=["7301234567890123456"],
-    )
-    timezone: str | None = Field(
-        None, min_length=1, description="What cron.timezone must be.", examples=["GMT"]
-    )
 
 
 class Thresholds(BaseModel):

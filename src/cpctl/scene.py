@@ -1,0 +1,150 @@
+"""A task in front of a server: what the file declares there, and what must be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from cpctl.core.capabilities import Capabilities
+from cpctl.core.finding import Finding
+from cpctl.core.kind import Context, Kind, Query
+from cpctl.core.ledger import NOBODY, Run
+from cpctl.core.plan import Plan, Target
+from cpctl.core.resource import Address, Resource, State
+from cpctl.core.target import Expected
+from cpctl.core.text import Wrong
+from cpctl.document import Document
+from cpctl.errors import CpctlError, DeclaredError, Fault
+from cpctl.kinds import registry
+from cpctl.postgres.ledger import memory_queries
+from cpctl.postgres.session import Session
+from cpctl.secrets import Secrets
+
+
+class Approved(NamedTuple):
+    """A saved plan's file, and the database it is for: no other will do."""
+
+    path: str
+    target: Target
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Task:
+    """What one run was asked to do, apart from the database it is done to.
+
+    `run`: who asks. `look`: what makes the plan, where it is not made from the file.
+    `approved`: it executes a saved plan.
+    """
+
+    document: Document
+    secrets: Secrets
+    allow: frozenset[str] = frozenset()
+    run: Run = NOBODY
+    look: Callable[[Task, Session], tuple[Plan, Scene]] | None = None
+    approved: Approved | None = None
+
+
+class Scene(NamedTuple):
+    """A task in front of one server: what the probe found, and what the file declares there.
+
+    `undoes`: the apply whose past is declared instead of the file. `foresaid`: what such a rollback
+    cannot bring back.
+    """
+
+    context: Context
+    declared: Mapping[str, State]
+    undoes: int | None = None
+    foresaid: tuple[Finding, ...] = ()
+
+
+def expected(document: Document) -> Expected:
+    """What the file says of the database that it is for."""
+    globs = {key: glob for key, glob in document.expect if glob is not None}
+    default = getattr(document.defaults, "username", None)
+    jobs = document.entries.get("jobs", {}).values()
+    nobodys = default is None and any(spec.username is None for spec in jobs)
+    place = partial(document.heading_place, "expect")
+    return Expected(document.files[0], nobodys, globs, place)
+
+
+def declared_owners(document: Document) -> frozenset[str]:
+    """The roles whose resources the file names, apart from the one that connects."""
+    named = {getattr(document.defaults, "username", None)}
+    for entries in document.entries.values():
+        named.update(getattr(spec, "username", None) for spec in entries.values())
+    return frozenset(owner for owner in named if owner)
+
+
+def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Scene:
+    """Declare every entry of the file for this server. Raises Refused, DeclaredError."""
+    context = context_of(task, capabilities, owners)
+    document = task.document
+    return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
+
+
+def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Context:
+    """What the kinds are told of the file and the server."""
+    document = task.document
+    default = getattr(document.defaults, "username", None)
+    return Context(
+        capabilities=capabilities,
+        owner=default or capabilities.role,
+        store=document.store,
+        file=document.files[0],
+        scope=document.scope,
+        owners=owners | {default or capabilities.role},
+        seal=task.secrets.seal,
+        secret=task.secrets.sealed,
+        one_line=task.secrets.one_line,
+    )
+
+
+def _declare(kind: Kind, document: Document, context: Context) -> State:
+    entries = document.entries.get(kind.document_key, {})
+    declared: dict[Address, Resource] = {}
+    faults: list[Fault] = []
+    for key, spec in entries.items():
+        try:
+            kind.judge(key, spec, context.capabilities.pg_cron_version or "")
+            resource = kind.declare(key, spec, context, key)
+            _declare_once(declared, resource)
+        except Wrong as wrong:
+            place = document.place_of(kind.document_key, key, wrong.field or None)
+            faults.append(Fault(wrong.what, str(place), wrong.remedy))
+        except CpctlError as error:
+            faults.append(Fault(error.fault.what, str(key.place), error.fault.remedy))
+    if faults:
+        raise DeclaredError(tuple(faults))
+    return declared
+
+
+def _declare_once(declared: dict[Address, Resource], resource: Resource) -> None:
+    """Raises Wrong: two entries may name one thing of the server."""
+    twin = declared.setdefault(resource.address, resource)
+    if twin is not resource:
+        where = f" at {twin.origin.place}" if twin.origin else ""
+        what = f"{resource.address} is declared already{where}"
+        raise Wrong(what, "give one of them another name")
+
+
+def queries(scene: Scene) -> tuple[Query, ...]:
+    """Everything that the kinds ask, for one pipeline."""
+    return tuple(
+        query
+        for kind in registry()
+        for query in kind.queries(scene.context, tuple(scene.declared[kind.name].values()))
+    )
+
+
+def memories(task: Task, scene: Scene) -> tuple[Query, ...]:
+    """What is asked of the ledger, where there is one that can be read."""
+    if not (task.document.ledger and scene.context.capabilities.ledger.usable):
+        return ()
+    return memory_queries(names_of(task.document))
+
+
+def names_of(document: Document) -> tuple[str, ...]:
+    """The file's name, and the one that it had before."""
+    return tuple(filter(None, (document.name, document.was)))
