@@ -35,7 +35,7 @@ def _check(key: Text, spec: Spec) -> None:
     name = spec.name or key
     if not name:
         raise Wrong("a job needs a name", "write one before the colon")
-    if len(name.encode()) > LONGEST_NAME:
+    if len(name.encode(errors="surrogatepass")) > LONGEST_NAME:
         raise Wrong("the job's name is over 2,000 bytes", "shorten it")
     if spec.was == name:
         raise Wrong("`was` is the name that the job has", "remove this line", "was")

@@ -58,7 +58,7 @@ def _named(change: Change) -> str:
 
 def name_fault(name: str, pg_cron: str) -> str:
     """Why this version of pg_cron would take the name for another one; empty if it would not."""
-    size = len(name.encode())
+    size = len(name.encode(errors="surrogatepass"))
     if size <= NAME_LIMIT or pg_cron >= "1.5":
         return ""
     return f"has a name of {size} bytes; pg_cron {pg_cron} keeps the first {NAME_LIMIT}"

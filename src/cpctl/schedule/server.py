@@ -77,7 +77,7 @@ class _Rejected(Exception):
 def read(text: str, version: str) -> Meaning | None:
     """What a server of this version makes of the text; None: it rejects it (22023)."""
     release = RELEASES[version]
-    if len(text.encode()) < LONGEST_LINE:
+    if len(text.encode(errors="surrogatepass")) < LONGEST_LINE:
         try:
             return _read_line(text, release)
         except _Rejected:

@@ -121,7 +121,7 @@ def _faults(text: str) -> Iterator[Fault]:
     if _ANY_SECONDS.fullmatch(text):
         yield Fault("INTERVAL", f"has no interval from 1 to {LONGEST_INTERVAL} seconds", 0)
         return
-    if len(text.encode()) >= LONGEST_LINE:
+    if len(text.encode(errors="surrogatepass")) >= LONGEST_LINE:
         yield Fault("LENGTH", f"has {LONGEST_LINE} bytes or more, which pg_cron does not read", 0)
         return
     start = _BEFORE.match(text)

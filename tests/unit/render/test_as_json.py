@@ -176,8 +176,10 @@ def test_drift_for_programs() -> None:
     assert read["notes"] == ["setting.a.b is overruled."]
     assert read["summary"] == {
         "drifted": 1,
+        "both": 0,
         "missing": 1,
         "extra": 1,
+        "pending": 0,
         "matching": 2,
         "unmanaged": 1,
     }
