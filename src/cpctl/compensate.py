@@ -9,7 +9,6 @@ from typing import NamedTuple, NoReturn
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied
-from cpctl.lints.settings import CONFIG_FILE_ERROR
 from cpctl.postgres.session import Session
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import rollback
@@ -93,7 +92,7 @@ def _checked(attempt: Attempt) -> str:
             now, _ = survey(attempt.task, session)
     except CpctlError:
         return "The database could not be read again to check this."
-    if any(finding.code == CONFIG_FILE_ERROR for finding in now.refusals):
+    if any(finding.code == "CONFIG_FILE_ERROR" for finding in now.refusals):
         return "This cannot be checked while a configuration file has an error."
     if fingerprint(now) == fingerprint(attempt.plan):
         return f"The database is as it was before (checked: fingerprint {fingerprint(now)[:6]})."

@@ -38,7 +38,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
 SETTLED = "The connection broke while committing. Asked the server: it was committed."
 
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
-LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply.")]
+LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply or a lock.")]
 StatementTimeout = Annotated[
     str,
     typer.Option(

@@ -21,9 +21,6 @@ CAN_STOP = frozenset(
 """Settings whose wrong value keeps the server, or pg_cron, from starting again."""
 
 
-CONFIG_FILE_ERROR = "CONFIG_FILE_ERROR"
-
-
 def refusals(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
     """Everything that would stop these changes, found before anything is written.
 
@@ -90,7 +87,7 @@ def _server_wide(
         yield Finding("ALTER_SYSTEM_OFF", what, address, remedy)
     for error in server.errors:
         what = f"cannot go live, because a configuration file has an error: {error}"
-        yield Finding(CONFIG_FILE_ERROR, what, address, "mend that line, then run this again")
+        yield Finding("CONFIG_FILE_ERROR", what, address, "mend that line, then run this again")
     if not capabilities.reload:
         right = "EXECUTE ON FUNCTION pg_reload_conf()"
         yield Finding("MISSING_RIGHT", "pg_reload_conf", address, grant(right, role))
