@@ -15,7 +15,7 @@ from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
 from cpctl.core.renames import heirs, renamed
 from cpctl.core.resource import NAME, Address, Fields, Resource, State, Value
-from cpctl.core.runs import Run
+from cpctl.core.runs import Run, mode_of
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text, Wrong
@@ -124,9 +124,9 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
 
 
 def _seen(rows: Rows, context: Context) -> Iterable[Resource]:
-    home, background = context.capabilities.home, context.capabilities.background_workers
+    home, mode = context.capabilities.home, mode_of(context.capabilities)
     runs = {
-        jobid: Run(status, pid, started or "", background)
+        jobid: Run(status, pid, started or "", mode)
         for jobid, status, pid, started in rows.get("runs", ())
     }
     for jobid, name, schedule, command, database, username, active in rows["jobs"]:
