@@ -153,7 +153,9 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
         fields[ignored] = seen.fields[ignored]
     if str(fields["command"]).strip() == str(seen.fields["command"]).strip():
         fields["command"] = seen.fields["command"]
-    return declared._replace(fields=fields, facts={**declared.facts, **seen.facts})
+    # Of a renamed job the seen name is the old one.
+    facts = {**declared.facts, **seen.facts, "name": declared.facts["name"]}
+    return declared._replace(fields=fields, facts=facts)
 
 
 def _ignored(declared: Resource) -> Iterable[str]:
