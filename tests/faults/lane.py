@@ -1,0 +1,190 @@
+"""A server of our own with the old state in it, and runs of cpctl against it, one at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from ground import Cluster
+from tests.faults.proxy import Cut, Hook, Proxy
+from tests.faults.runner import Done, Runner
+from tests.faults.scenario import ENVIRONMENT, FILE, NAMES, OLD, Job, World
+
+KEY = int.from_bytes(b"cpctl")
+APPLY = ("apply", "--auto-approve", "--lock-timeout", "5s")
+IN_SYNC = ("plan", "--detailed-exitcode")
+_OURS = "from pg_stat_activity where application_name like 'cpctl%'"
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """Everything that one point needs. `admin` is a superuser of ours, in autocommit mode."""
+
+    cluster: Cluster
+    runner: Runner
+    options: tuple[str, ...] = ()
+    admin: psycopg.Connection[Any] = field(init=False)
+    _auto: bytes = field(init=False, default=b"")
+
+    def __post_init__(self) -> None:
+        self.connect()
+        self.write(FILE)
+        self.prepare()
+
+    @property
+    def folder(self) -> Path:
+        return self.runner.folder
+
+    def connect(self) -> None:
+        self.admin = psycopg.connect(
+            self.cluster.url(), autocommit=True, application_name="the test"
+        )
+
+    def write(self, text: str, name: str = "scheduler.yaml") -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return self.admin.execute(query.encode(), parameters or None).fetchall()
+
+    # The old state: made once by SQL, and put back as rows and as a file, which costs nothing.
+
+    def prepare(self) -> None:
+        for name, value in OLD.settings.items():
+            alter_system(self.admin, name, value)
+        self._auto = self._auto_file.read_bytes()
+        self.restore()
+
+    def restore(self) -> None:
+        """The old state, whatever was there."""
+        self.drain()
+        self.run("delete from cron.job")
+        for number, (name, job) in enumerate(OLD.jobs.items(), 1):
+            self._insert(number, name, job)
+        self.run("select setval('cron.jobid_seq', 100)")
+        if self._auto_file.read_bytes() != self._auto:
+            self._auto_file.write_bytes(self._auto)
+        self.reload()
+
+    def run(self, statement: str, *parameters: object) -> None:
+        self.admin.execute(statement.encode(), parameters or None)
+
+    def _insert(self, number: int, name: str, job: Job) -> None:
+        self.run(
+            "insert into cron.job (jobid, jobname, schedule, command, active, database, username,"
+            " nodename, nodeport) values (%s, %s, %s, %s, %s, %s, %s, '', 0)",
+            *(number, name, *job),
+        )
+
+    @property
+    def _auto_file(self) -> Path:
+        return self.cluster.data_directory / "postgresql.auto.conf"
+
+    def reload(self) -> None:
+        """And wait until it has arrived."""
+        before = self.rows("select pg_conf_load_time()")
+        self.run("select pg_reload_conf()")
+        deadline = time.monotonic() + 20
+        while self.rows("select pg_conf_load_time()") == before:
+            assert time.monotonic() < deadline, "no reload within 20 s"
+            time.sleep(0.002)
+
+    def drain(self, seconds: float = 10) -> None:
+        """Until the server has noticed that the connections of the last run are gone."""
+        deadline = time.monotonic() + seconds
+        while found := self.rows(f"select pid, state, query {_OURS}"):
+            assert time.monotonic() < deadline, f"still there after {seconds} s: {found}"
+            time.sleep(0.002)
+
+    def lock_is_free(self) -> bool:
+        found = "select 1 from pg_locks where locktype = 'advisory' and granted"
+        return not self.rows(found)
+
+    # What the database holds, by questions that are not cpctl's.
+
+    def look(self) -> World:
+        """The jobs, and what postgresql.auto.conf says."""
+        return World(self.jobs(), self.file_settings())
+
+    def jobs(self) -> dict[str, Job]:
+        query = "select jobname::text, schedule, command, active, database, username from cron.job"
+        return {name: Job(*rest) for name, *rest in self.rows(query)}
+
+    def jobids(self) -> dict[str, int]:
+        return dict(self.rows("select jobname::text, jobid from cron.job"))
+
+    def file_settings(self) -> dict[str, str]:
+        query = (
+            "select name, setting from pg_file_settings "
+            "where sourcefile like '%%/postgresql.auto.conf' order by seqno"
+        )
+        return {name: value for name, value in self.rows(query) if name in NAMES}
+
+    def live(self) -> dict[str, str]:
+        """What a new session sees; what has been reset is an empty text there."""
+        query = b"select name, current_setting(name, true) from unnest(%s::text[]) name"
+        with psycopg.connect(self.cluster.url()) as session:
+            found: list[tuple[str, str | None]] = session.execute(query, (NAMES,)).fetchall()
+        return {name: value for name, value in found if value}
+
+    # Runs.
+
+    @contextmanager
+    def behind(
+        self, cut: Cut | None = None, before: Hook | None = None, after: Hook | None = None
+    ) -> Iterator[Proxy]:
+        """A network in front of the server. It heals at the end."""
+        socket = self.cluster.socket_directory / f".s.PGSQL.{self.cluster.port}"
+        proxy = Proxy(socket, cut, before, after)
+        try:
+            yield proxy
+        finally:
+            proxy.close()
+
+    def through(
+        self,
+        proxy: Proxy,
+        *options: str,
+        mutants: Sequence[str] = (),
+        timeout: float = 60,
+    ) -> Done:
+        """An apply whose every byte passes the proxy."""
+        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
+        url += "?sslmode=disable&gssencmode=disable&connect_timeout=2"
+        self.start((*APPLY, *self.options, *options), url=url, mutants=mutants)
+        proxy.carry(self.runner, timeout)
+        return self.runner.done(1)
+
+    def start(
+        self,
+        *commands: Sequence[str],
+        url: str = "",
+        mutants: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        known = {**ENVIRONMENT, "CPCTL_DATABASE_URL": url or self.cluster.url()}
+        self.runner.start(*commands, environment={**known, **(environment or {})}, mutants=mutants)
+
+    def cpctl(self, *commands: Sequence[str], mutants: Sequence[str] = ()) -> Done:
+        """Straight to the server, and to the end."""
+        self.start(*commands, mutants=mutants)
+        return self.runner.done()
+
+    def close(self) -> None:
+        self.admin.close()
+        self.runner.close()
+
+
+def alter_system(admin: psycopg.Connection[Any], name: str, value: str) -> None:
+    parts = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
+    if "." in name:
+        admin.execute("select set_config(%s, %s, false)", (name, value))
+    admin.execute(sql.SQL("alter system set {} = {}").format(parts, sql.Literal(value)))
+    if "." in name:
+        admin.execute(sql.SQL("reset {}").format(parts))

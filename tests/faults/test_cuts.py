@@ -1,0 +1,61 @@
+"""A connection that breaks at any byte: before or after, never between, and the truth about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from tests.faults.lane import Lane
+from tests.faults.oracle import converges, look, truthful, whole
+from tests.faults.phases import PHASES, Passed
+from tests.faults.points import every, sample
+from tests.faults.proxy import Cut
+from tests.faults.tally import NOT_REACHED, Tally, tally
+from tests.faults.work import ALL, SEED, spread
+
+EACH = 2
+"""Points of the sample for each phase, direction and manner of breaking."""
+
+
+def clean_run(lane: Lane) -> list[Passed]:
+    """Every message of an apply that nothing disturbs."""
+    lane.restore()
+    with lane.behind() as proxy:
+        done = lane.through(proxy)
+    assert done.code == 0, done
+    return proxy.progress.passed
+
+
+def broken(counts: Tally, lane: Lane, cut: Cut, *, mutants: Sequence[str] = ()) -> None:
+    """One point: break it, look, judge what was said, and apply once more."""
+    phase = ""
+    try:
+        lane.restore()
+        with lane.behind(cut) as proxy:
+            done = lane.through(proxy, mutants=mutants)
+        phase = proxy.broke_at
+        lane.drain()
+        seen = look(lane)
+        try:
+            whole(seen)
+            outcome = truthful(seen, done, reachable=cut.after == "open")
+        except AssertionError as wrong:
+            raise AssertionError(f"{wrong}\n    {done.err.strip()}") from None
+        converges(lane)
+    except AssertionError as wrong:
+        counts.fail(cut, phase, wrong)
+    else:
+        counts.count(phase, outcome)
+
+
+def test_a_connection_may_break_at_any_byte(lanes: list[Lane], version: str) -> None:
+    passed = clean_run(lanes[0])
+    counts = tally(f"PostgreSQL {version}: connections cut (seed {SEED})")
+    points = every(passed, SEED) if ALL else sample(passed, SEED, EACH)
+    spread(lanes, points, partial(broken, counts), counts)
+    counts.verdict()
+    assert [phase for phase in PHASES if not counts.phase(phase)] == [], "phases that no cut hit"
+    for outcome in ("old", "new", "settled new"):
+        assert counts.outcome(outcome), f"no cut led to: {outcome}"
+    assert counts.outcome("unknown, old") + counts.outcome("unknown, new"), "no cut led to exit 6"
+    assert counts.phase(NOT_REACHED) <= counts.points // 20
