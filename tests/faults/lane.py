@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import psycopg
@@ -20,6 +22,7 @@ from tests.faults.scenario import ENVIRONMENT, FILE, NAMES, OLD, Job, World
 KEY = int.from_bytes(b"cpctl")
 APPLY = ("apply", "--auto-approve", "--lock-timeout", "5s")
 IN_SYNC = ("plan", "--detailed-exitcode")
+_STATEMENT = re.compile(r"\] cpctl[^\n]* LOG:  (statement|execute [^:]*):")
 _OURS = "from pg_stat_activity where application_name like 'cpctl%'"
 
 
@@ -43,8 +46,12 @@ class Lane:
         return self.runner.folder
 
     def connect(self) -> None:
+        """Unbothered by whatever timeouts a test makes the rule."""
         self.admin = psycopg.connect(
-            self.cluster.url(), autocommit=True, application_name="the test"
+            self.cluster.url(),
+            autocommit=True,
+            application_name="the test",
+            options="-c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0",
         )
 
     def write(self, text: str, name: str = "scheduler.yaml") -> None:
@@ -71,6 +78,11 @@ class Lane:
         if self._auto_file.read_bytes() != self._auto:
             self._auto_file.write_bytes(self._auto)
         self.reload()
+
+    def restart(self, mode: str) -> None:
+        self.cluster.restart(mode)
+        self.admin.close()
+        self.connect()
 
     def run(self, statement: str, *parameters: object) -> None:
         self.admin.execute(statement.encode(), parameters or None)
@@ -102,9 +114,25 @@ class Lane:
             assert time.monotonic() < deadline, f"still there after {seconds} s: {found}"
             time.sleep(0.002)
 
-    def lock_is_free(self) -> bool:
+    def lock_is_free(self, within: float = 0) -> bool:
         found = "select 1 from pg_locks where locktype = 'advisory' and granted"
-        return not self.rows(found)
+        deadline = time.monotonic() + within
+        while held := bool(self.rows(found)):
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(0.005)
+        return not held
+
+    def log_position(self) -> int:
+        return self.cluster.log.stat().st_size
+
+    def logged(self, since: int) -> list[str]:
+        """Every statement of cpctl that the server began, in its order."""
+        with self.cluster.log.open("rb") as log:
+            log.seek(since)
+            text = log.read().decode(errors="replace")
+        entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", text)
+        return [entry for entry in entries if _STATEMENT.search(entry)]
 
     # What the database holds, by questions that are not cpctl's.
 
@@ -129,7 +157,8 @@ class Lane:
     def live(self) -> dict[str, str]:
         """What a new session sees; what has been reset is an empty text there."""
         query = b"select name, current_setting(name, true) from unnest(%s::text[]) name"
-        with psycopg.connect(self.cluster.url()) as session:
+        calm = "-c statement_timeout=0"
+        with psycopg.connect(self.cluster.url(), options=calm) as session:
             found: list[tuple[str, str | None]] = session.execute(query, (NAMES,)).fetchall()
         return {name: value for name, value in found if value}
 
@@ -152,13 +181,20 @@ class Lane:
         proxy: Proxy,
         *options: str,
         mutants: Sequence[str] = (),
+        killed_after: float = 0,
         timeout: float = 60,
     ) -> Done:
         """An apply whose every byte passes the proxy."""
         url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
         url += "?sslmode=disable&gssencmode=disable&connect_timeout=2"
         self.start((*APPLY, *self.options, *options), url=url, mutants=mutants)
+        killer = Timer(killed_after, self.runner.kill)
+        if killed_after:
+            killer.start()
         proxy.carry(self.runner, timeout)
+        if killed_after:
+            killer.cancel()
+            killer.join()
         return self.runner.done(1)
 
     def start(

@@ -43,18 +43,24 @@ class Progress:
     phase: str = PHASES[0]
     holder: int = -1
     passed: list[Passed] = field(default_factory=list)
+    asked: int = 0
 
     def note(
         self, connection: int, direction: Direction, end: int, size: int, message: Message
     ) -> None:
         """One more message has passed."""
         self._advance(connection, direction, message)
+        self.asked += message.sql is not None and direction == "client"
         self.passed.append(Passed(connection, direction, end - size, end, message, self.phase))
 
     @property
     def statements(self) -> list[Passed]:
         """What clients have asked for, in order."""
-        return [passed for passed in self.passed if passed.message.sql is not None]
+        return [
+            passed
+            for passed in self.passed
+            if passed.direction == "client" and passed.message.sql is not None
+        ]
 
     def _advance(self, connection: int, direction: Direction, message: Message) -> None:
         now = PHASES.index(self.phase)

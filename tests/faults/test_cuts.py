@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from tests.faults.judge import Point, judge
 from tests.faults.lane import Lane
-from tests.faults.oracle import converges, look, truthful, whole
 from tests.faults.phases import PHASES, Passed
 from tests.faults.points import every, sample
 from tests.faults.proxy import Cut
@@ -28,24 +28,11 @@ def clean_run(lane: Lane) -> list[Passed]:
 
 def broken(counts: Tally, lane: Lane, cut: Cut, *, mutants: Sequence[str] = ()) -> None:
     """One point: break it, look, judge what was said, and apply once more."""
-    phase = ""
-    try:
-        lane.restore()
-        with lane.behind(cut) as proxy:
-            done = lane.through(proxy, mutants=mutants)
-        phase = proxy.broke_at
-        lane.drain()
-        seen = look(lane)
-        try:
-            whole(seen)
-            outcome = truthful(seen, done, reachable=cut.after == "open")
-        except AssertionError as wrong:
-            raise AssertionError(f"{wrong}\n    {done.err.strip()}") from None
-        converges(lane)
-    except AssertionError as wrong:
-        counts.fail(cut, phase, wrong)
-    else:
-        counts.count(phase, outcome)
+    lane.restore()
+    with lane.behind(cut) as proxy:
+        done = lane.through(proxy, mutants=mutants)
+    reachable = cut.after == "open"
+    judge(counts, lane, done, Point(cut, proxy.broke_at, reachable=reachable))
 
 
 def test_a_connection_may_break_at_any_byte(lanes: list[Lane], version: str) -> None:
