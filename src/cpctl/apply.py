@@ -4,6 +4,9 @@
 
 Everything transactional is one transaction on connection A. What no transaction can undo (ALTER
 SYSTEM) is done on connection B while A waits, and undone by hand if A cannot commit.
+
+Signals raise only where the code says `exposed`; elsewhere they wait for the next checkpoint, and
+from COMMIT on there is none.
 """
 
 from __future__ import annotations
@@ -11,22 +14,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
-from cpctl.compensate import Attempt, undo
-from cpctl.core.change import Delete
-from cpctl.core.plan import Plan, fingerprint
-from cpctl.core.resource import Address, Resource, Sealed
+from cpctl.approve import check_fresh
+from cpctl.compensate import Attempt, outcome_unknown, undo
+from cpctl.core.plan import Plan
+from cpctl.core.resource import Address, Resource
 from cpctl.core.statement import Hole, Statement
-from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied, Refused, Stale
+from cpctl.errors import CpctlError, PartlyApplied
+from cpctl.interrupt import checkpoint, exposed, shielded
+from cpctl.postgres.retry import patiently
 from cpctl.postgres.session import Session
 from cpctl.postgres.settle import settle
 from cpctl.postgres.system import SystemChannel
-from cpctl.postgres.transaction import Identity, commit, lock, write
+from cpctl.postgres.transaction import Identity, commit, give_up, lock, try_out, write
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.reconcile import Scene, Task, plan, queries
-from cpctl.render.parts.refusals import refusal
+from cpctl.reconcile import Scene, Task, plan, queries, survey
 from cpctl.verify import verify
 
 
@@ -61,68 +64,58 @@ class _Work(NamedTuple):
     transaction: tuple[Statement, ...]
     late: tuple[Statement, ...]
 
+    @property
+    def in_the_way(self) -> bool:
+        """Whether others would wait for our locks for as long as we wait for the reload."""
+        return bool(self.early) and any(statement.locks for statement in self.transaction)
+
+
+class _Run(NamedTuple):
+    """One apply that holds the lock: `plan` was made under it."""
+
+    task: Task
+    session: Session
+    scene: Scene
+    identity: Identity
+    plan: Plan
+
+    def fill(self, hole: Hole) -> str:
+        return self.task.secrets.value(hole.reference)
+
 
 def apply(task: Task, session: Session, scene: Scene, approved: Plan, options: Options) -> Outcome:
     """Bring the database to the file.
 
-    Raises LockHeld, Stale and Refused with nothing written; CpctlError with everything undone;
-    PartlyApplied with the remainder listed; OutcomeUnknown.
+    Raises LockHeld, Stale and Refused with nothing written, and KeyboardInterrupt likewise;
+    CpctlError with everything undone; PartlyApplied with the remainder listed; OutcomeUnknown.
     """
     started = time.monotonic()
-    identity, rows = lock(
-        session,
-        scene.context.capabilities,
-        queries(scene),
-        timeout=options.lock_timeout,
-        announce=options.announce,
-    )
-    fresh = plan(task, scene, rows)
-    _check_fresh(fresh, approved, options)
-    after, settled = _execute(task, session, scene, fresh, identity)
-    return Outcome(fresh, after, time.monotonic() - started, settled)
+    with shielded():
+        with exposed():
+            run = _begin(task, session, scene, options)
+            check_fresh(run.plan, approved, pinned=options.pinned)
+        after, settled = _execute(run)
+        return Outcome(run.plan, after, time.monotonic() - started, settled)
 
 
-def refuse(planned: Plan) -> None:
-    """Raises Refused for a plan that may not be applied, CpctlError for one that lacks a secret.
+def _begin(task: Task, session: Session, scene: Scene, options: Options) -> _Run:
+    """Take the lock and plan under it; where the connection is lost, all of it is begun again."""
 
-    Nothing has been written.
-    """
-    _need_secrets(planned)
-    if planned.refusals:
-        found = refusal(planned)
-        raise Refused(found.what, where=found.where, details=found.details, remedy=found.remedy)
-
-
-def _need_secrets(planned: Plan) -> None:
-    unknown = frozenset(planned.incomplete)
-    lacking = [c.after for c in planned.changes if not isinstance(c, Delete)]
-    for after in lacking:
-        if after.address in unknown and Sealed(None) in after.fields.values():
-            raise CpctlError(
-                f"{after.facts['reference']} has no value. Nothing was written.",
-                where=str(after.origin.place if after.origin else after.address),
-                remedy="set it, or --env-file FILE (empty counts as unset)",
-            )
-
-
-def _check_fresh(fresh: Plan, approved: Plan, options: Options) -> None:
-    refuse(fresh)
-    if options.pinned and fingerprint(fresh) != fingerprint(approved):
-        changed = sorted(
-            str(address)
-            for address in {*fresh.actual, *approved.actual}
-            if _fields(fresh, address) != _fields(approved, address)
+    def once() -> _Run:
+        nonlocal scene
+        if session.lost:
+            session.reopen()
+            _, scene = survey(task, session)
+        identity, rows = lock(
+            session,
+            scene.context.capabilities,
+            queries(scene),
+            timeout=options.lock_timeout,
+            announce=options.announce,
         )
-        raise Stale(
-            "the database changed since the plan was approved. Nothing was written.",
-            details=tuple(changed),
-            remedy="run the same command again and look at the new plan",
-        )
+        return _Run(task, session, scene, identity, plan(task, scene, rows))
 
-
-def _fields(planned: Plan, address: Address) -> object:
-    seen = planned.actual.get(address)
-    return seen and seen.fields
+    return patiently(once, options.announce)
 
 
 def _work(planned: Plan) -> _Work:
@@ -134,92 +127,83 @@ def _work(planned: Plan) -> _Work:
     )
 
 
-def _execute(
-    task: Task, session: Session, scene: Scene, fresh: Plan, identity: Identity
-) -> tuple[Mapping[Address, Resource], bool]:
-    work = _work(fresh)
+def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
+    work = _work(run.plan)
     channel: SystemChannel | None = None
     try:
-        fill = partial(_fill, task)
-        write(session, work.transaction, fill, scene.context.capabilities)
-        after = verify(task, session, scene, fresh)
+        after = _write(run, work)
         if work.early or work.late:
-            channel = _open_channel(task, session, scene)
+            channel = _open_channel(run)
         if channel is not None and work.early:
             channel.set(work.early)
             channel.reload(work.early)
+        if work.in_the_way:
+            after = _write_again(run, work)
+        checkpoint()
     except BaseException as error:  # noqa: BLE001 - an interrupt must be undone like any failure
-        undo(Attempt(task, session, fresh, channel), error)
-    settled = _commit(task, session, channel, fresh, identity)
+        undo(Attempt(run.task, run.session, run.plan, channel), error)
+    settled = _commit(run, channel)
     if channel is not None:
         _finish(channel, work.late)
         channel.session.connection.close()
     return after, settled
 
 
-def _fill(task: Task, hole: Hole) -> str:
-    return task.secrets.value(hole.reference)
+def _write(run: _Run, work: _Work) -> Mapping[Address, Resource]:
+    """Everything transactional, verified; locks that others would wait for are given up again."""
+    with exposed():
+        if work.in_the_way:
+            try_out(run.session)
+        write(run.session, work.transaction, run.fill, run.scene.context.capabilities)
+        after = verify(run.task, run.session, run.scene, run.plan)
+        if work.in_the_way:
+            give_up(run.session)
+        return after
 
 
-def _open_channel(task: Task, session: Session, scene: Scene) -> SystemChannel:
-    version = scene.context.capabilities.server_version_num
-    return SystemChannel(session.server, version, partial(_fill, task))
+def _write_again(run: _Run, work: _Work) -> Mapping[Address, Resource]:
+    with exposed():
+        write(run.session, work.transaction, run.fill, run.scene.context.capabilities)
+        return verify(run.task, run.session, run.scene, run.plan)
 
 
-def _commit(
-    task: Task,
-    session: Session,
-    channel: SystemChannel | None,
-    fresh: Plan,
-    identity: Identity,
-) -> bool:
+def _open_channel(run: _Run) -> SystemChannel:
+    return SystemChannel(run.session.server, run.scene.context.capabilities, run.fill)
+
+
+def _commit(run: _Run, channel: SystemChannel | None) -> bool:
     """COMMIT; True where its acknowledgement was lost and the server confirmed it later."""
+    attempt = Attempt(run.task, run.session, run.plan, channel)
     try:
-        commit(session)
-    except CpctlError as error:
-        undo(Attempt(task, session, fresh, channel), error)
+        commit(run.session)
     except ConnectionLost as error:
-        fate = settle(session.server, fresh.target.system_identifier, identity)
+        server = run.session.server
+        fate = settle(server, run.plan.target.system_identifier, run.identity)
         if fate == "aborted":
-            undo(Attempt(task, session, fresh, channel), error)
+            undo(attempt, error)
         if fate == "unknown":
-            raise _unknown(fresh) from None
+            raise outcome_unknown(run.plan, server.statement_timeout) from None
         return True
+    except CpctlError as error:
+        undo(attempt, error)
     return False
-
-
-def _unknown(fresh: Plan) -> OutcomeUnknown:
-    settings = sum(s.channel == "system" and not s.late for s in fresh.statements)
-    others = sum(statement.channel == "transaction" for statement in fresh.statements)
-    details = []
-    if settings:
-        details.append(f"{settings} settings                    live; set before the commit")
-    if others:
-        details.append(f"{others} other changes               all made, or none")
-    where = f"{fresh.target.host}:{fresh.target.port}"
-    return OutcomeUnknown(
-        f"outcome unknown: the connection broke while committing and {where} did not answer for "
-        "60 s.",
-        details=tuple(details),
-        remedy='when the server answers: cpctl plan.  "No changes" means it was committed; '
-        "otherwise cpctl apply.",
-    )
 
 
 def _finish(channel: SystemChannel, late: Sequence[Statement]) -> None:
     """The RESETs, once no committed job needs the settings any more. Raises PartlyApplied."""
     if not late:
         return
+    fate = "still set"
     try:
         failed = channel.reset(late)
         channel.reload(())
-    except (CpctlError, ConnectionLost) as error:
-        failed, reason = tuple(late), str(error)
+    except CpctlError as error:
+        failed, reason, fate = tuple(late), error.fault.what, "perhaps still set"
     else:
         reason = "the server refused them"
     if failed:
         raise PartlyApplied(
             f"everything was applied but the removal of {len(failed)} settings: {reason}",
-            details=tuple(f"{s.address}    still set" for s in failed),
+            details=tuple(f"{s.address}    {fate}" for s in failed),
             remedy="run the same command again",
         )

@@ -8,11 +8,10 @@ from typing import NamedTuple, NoReturn
 
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.statement import Statement
-from cpctl.errors import CpctlError, PartlyApplied
+from cpctl.errors import CpctlError, OutcomeUnknown, PartlyApplied
 from cpctl.postgres.session import Session
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import rollback
-from cpctl.postgres.wire import ConnectionLost
 from cpctl.postgres.words import StatementFailed
 from cpctl.reconcile import Task, survey
 
@@ -33,7 +32,6 @@ def undo(attempt: Attempt, error: BaseException) -> NoReturn:
     """
     left = _put_back(attempt.channel)
     rollback(attempt.session)
-    attempt.session.connection.close()
     details = (*_said(error), *_told(attempt, left, error))
     what, remedy = _words(error)
     if left:
@@ -43,22 +41,23 @@ def undo(attempt: Attempt, error: BaseException) -> NoReturn:
 
 
 def _put_back(channel: SystemChannel | None) -> Sequence[Statement]:
-    if channel is None or not channel.written:
+    if channel is None or not channel.touched:
         return ()
     try:
         return channel.put_back()
-    except (CpctlError, ConnectionLost):
-        return tuple(channel.written)
+    except CpctlError:
+        return tuple(channel.touched)
 
 
 def _words(error: BaseException) -> tuple[str, str]:
-    if isinstance(error, CpctlError):
-        return error.fault.what, error.fault.remedy
+    again = "run the same command again"
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; the apply was undone.", "run the same command again"
-    if isinstance(error, ConnectionLost):
-        return "the connection broke; the apply was undone.", "run the same command again"
-    raise error
+        return "interrupted; the apply was undone.", again
+    if not isinstance(error, CpctlError):
+        raise error
+    what = error.fault.what.rstrip(".")
+    undone = "" if "undone" in what else "; the apply was undone"
+    return f"{what}{undone}.", error.fault.remedy or again
 
 
 def _said(error: BaseException) -> tuple[str, ...]:
@@ -67,8 +66,11 @@ def _said(error: BaseException) -> tuple[str, ...]:
 
 def _told(attempt: Attempt, left: Sequence[Statement], error: BaseException) -> Iterable[str]:
     """A line for each setting that was touched, and one for each kind that was rolled back."""
-    for statement in attempt.channel.written if attempt.channel else ():
-        put_back = "was set, old value put back and reloaded"
+    channel = attempt.channel
+    put_back = "was set, old value put back and reloaded"
+    if channel and not channel.reloaded:
+        put_back = "was set, old value put back; the server has not loaded it yet"
+    for statement in channel.touched if channel else ():
         fate = "was set, could not be put back" if statement in left else put_back
         yield _line(statement.address, fate)
     if isinstance(error, StatementFailed):
@@ -88,8 +90,27 @@ def _checked(attempt: Attempt) -> str:
     try:
         with Session(attempt.session.server, "cpctl check") as session:
             now, _ = survey(attempt.task, session)
-    except (CpctlError, ConnectionLost):
+    except CpctlError:
         return "The database could not be read again to check this."
     if fingerprint(now) == fingerprint(attempt.plan):
         return f"The database is as it was before (checked: fingerprint {fingerprint(now)[:6]})."
     return "The database is not as it was before: somebody else changed it meanwhile."
+
+
+def outcome_unknown(plan: Plan, seconds: float) -> OutcomeUnknown:
+    """The server could not be asked what became of the COMMIT."""
+    settings = sum(s.channel == "system" and not s.late for s in plan.statements)
+    others = sum(statement.channel == "transaction" for statement in plan.statements)
+    details = []
+    if settings:
+        details.append(f"{settings} settings                    live; set before the commit")
+    if others:
+        details.append(f"{others} other changes               all made, or none")
+    where = f"{plan.target.host}:{plan.target.port}"
+    return OutcomeUnknown(
+        f"outcome unknown: the connection broke while committing and {where} did not answer for "
+        f"{seconds:g} s.",
+        details=tuple(details),
+        remedy='when the server answers: cpctl plan.  "No changes" means it was committed; '
+        "otherwise cpctl apply.",
+    )

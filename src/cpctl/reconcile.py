@@ -9,7 +9,7 @@ Only `survey` and `apply` touch the database; everything between is pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -30,7 +30,8 @@ from cpctl.core.text import Wrong
 from cpctl.document import Document
 from cpctl.errors import CpctlError, DeclaredError, Fault
 from cpctl.kinds import registry
-from cpctl.postgres.session import Session
+from cpctl.postgres.retry import patiently
+from cpctl.postgres.session import Server, Session
 from cpctl.secrets import Secrets
 
 
@@ -48,6 +49,28 @@ class Scene(NamedTuple):
 
     context: Context
     declared: Mapping[str, State]
+
+
+class Found(NamedTuple):
+    """A survey, and the connection it was made on."""
+
+    session: Session
+    plan: Plan
+    scene: Scene
+
+
+def connect(task: Task, server: Server, application: str, say: Callable[[str], None]) -> Found:
+    """Connect and survey; what passes is tried again, and `say` is told. Raises as `survey`."""
+
+    def once() -> Found:
+        session = Session(server, application)
+        try:
+            return Found(session, *survey(task, session))
+        except BaseException:
+            session.connection.close()
+            raise
+
+    return patiently(once, say)
 
 
 def survey(task: Task, session: Session) -> tuple[Plan, Scene]:

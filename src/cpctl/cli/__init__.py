@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import typer
 
 from cpctl.cli.app import app
 from cpctl.errors import CpctlError
+from cpctl.interrupt import exposed, install, shielded
 
 INTERRUPTED = 130
 """What Typer makes of Ctrl-C."""
@@ -24,10 +24,15 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and answer with its exit code; 1 for every error that names no other."""
     # pydantic would look through every installed package for plugins: 20 ms at each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # What CI sends to end a job must undo as much as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    install()
+    with shielded():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
-        code = app(list(arguments), prog_name="cpctl", standalone_mode=False)
+        with exposed():
+            code = app(list(arguments), prog_name="cpctl", standalone_mode=False)
     except CpctlError as error:
         return _report(error, arguments)
     except KeyboardInterrupt:

@@ -25,11 +25,13 @@ from cpctl.cli.options import (
 )
 from cpctl.cli.screen import show
 from cpctl.errors import CpctlError
+from cpctl.interrupt import exposed, shielded
 
 if TYPE_CHECKING:
     from cpctl.apply import Outcome
     from cpctl.cli.saved import Saved
     from cpctl.core.plan import Plan
+    from cpctl.reconcile import Found, Task
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
 
@@ -37,6 +39,12 @@ SETTLED = "The connection broke while committing. Asked the server: it was commi
 
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
 LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply.")]
+StatementTimeout = Annotated[
+    str,
+    typer.Option(
+        help="How long one statement may take; the server may be silent half as long again."
+    ),
+]
 
 
 def apply(
@@ -44,6 +52,7 @@ def apply(
     file: Files = None,
     auto_approve: AutoApprove = False,
     lock_timeout: LockTimeout = "60s",
+    statement_timeout: StatementTimeout = "60s",
     format: Annotated[TextOrJson, typer.Option(help="How to show it.")] = TextOrJson.text,
     database_url: DatabaseUrl = None,
     env_file: EnvFiles = None,
@@ -56,13 +65,19 @@ def apply(
     """Change the database to what the file says."""
     from cpctl.cli.saved import load_saved
 
-    seconds = parse_seconds(lock_timeout)
+    limits = _Limits(
+        parse_seconds("--lock-timeout", lock_timeout),
+        parse_seconds("--statement-timeout", statement_timeout),
+    )
+    if not limits.statement:
+        what = "--statement-timeout 0 would let nothing be done"
+        raise CpctlError(what, remedy="write 60s, 500ms or 2min")
     saved = load_saved(plan, file) if plan is not None else None
     files = list(saved.files) if saved else file
     mode = (secrets or SecretsMode.require).value
     common = Common(files, database_url, env_file, mode, allow, quiet)
     asking = _Asking(auto_approve, format == TextOrJson.json, no_color)
-    return _run(common, seconds, saved, asking)
+    return _run(common, limits, saved, asking)
 
 
 class _Asking(NamedTuple):
@@ -71,41 +86,55 @@ class _Asking(NamedTuple):
     plain: bool
 
 
-def parse_seconds(text: str) -> float:
+class _Limits(NamedTuple):
+    """Seconds."""
+
+    lock: float
+    statement: float
+
+
+def parse_seconds(option: str, text: str) -> float:
     """`60s`, `500ms`, `2min` or bare seconds. Raises CpctlError."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
-        raise CpctlError(f'--lock-timeout "{text}" is no time', remedy="write 60s, 500ms or 2min")
+        raise CpctlError(f'{option} "{text}" is no time', remedy="write 60s, 500ms or 2min")
     return float(found[1]) * {"ms": 0.001, "min": 60.0}.get(found[2], 1.0)
 
 
-def _run(common: Common, lock_timeout: float, saved: Saved | None, asking: _Asking) -> int:
-    from cpctl.apply import Options, apply, refuse
-    from cpctl.cli.saved import check
-    from cpctl.postgres.session import Session
-    from cpctl.reconcile import survey
+def _run(common: Common, limits: _Limits, saved: Saved | None, asking: _Asking) -> int:
+    from cpctl.apply import Options, apply
 
     task = read_task(common)
-    with Session(common.server, "cpctl apply") as session:
-        with progress("Reading the database", quiet=common.quiet):
-            planned, scene = survey(task, session)
-        if saved is not None:
-            check(saved, planned)
-        if not asking.json:
-            _show_plan(planned, asking)
-        refuse(planned)
-        if planned.changes and not asking.approved:
-            _confirm(planned)
+    with shielded():
+        with exposed():
+            session, planned, scene = _approved(task, common, limits, saved, asking)
         pinned = saved is not None or not asking.approved
-        announce = (lambda _: None) if common.quiet else _announce
-        options = Options(lock_timeout=lock_timeout, pinned=pinned, announce=announce)
-        outcome = apply(task, session, scene, planned, options) if planned.changes else None
-    _show_outcome(planned, outcome, asking)
+        options = Options(lock_timeout=limits.lock, pinned=pinned, announce=common.say)
+        with session:
+            outcome = apply(task, session, scene, planned, options) if planned.changes else None
+        _show_outcome(planned, outcome, asking)
     return 0
 
 
-def _announce(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
+def _approved(
+    task: Task, common: Common, limits: _Limits, saved: Saved | None, asking: _Asking
+) -> Found:
+    """The plan that was shown and approved. Raises Refused, Stale, CpctlError."""
+    from cpctl.approve import refuse
+    from cpctl.cli.saved import check
+    from cpctl.reconcile import connect
+
+    server = common.server._replace(statement_timeout=limits.statement)
+    with progress("Reading the database", quiet=common.quiet):
+        found = connect(task, server, "cpctl apply", common.say)
+    if saved is not None:
+        check(saved, found.plan)
+    if not asking.json:
+        _show_plan(found.plan, asking)
+    refuse(found.plan)
+    if found.plan.changes and not asking.approved:
+        _confirm(found.plan)
+    return found
 
 
 def _show_plan(planned: Plan, asking: _Asking) -> None:

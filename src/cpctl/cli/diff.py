@@ -39,17 +39,14 @@ def diff(
     debug: Debug = False,
 ) -> int:
     """Find where the database differs from the file: exit 2 if it does."""
-    from cpctl.postgres.session import Session
-    from cpctl.reconcile import survey
+    from cpctl.reconcile import connect
 
     mode = (secrets or SecretsMode.auto).value
     common = Common(file, database_url, env_file, mode, None, quiet)
     task = read_task(common)
-    with (
-        progress("Reading the database", quiet=quiet),
-        Session(common.server, "cpctl diff") as session,
-    ):
-        found, _ = survey(task, session)
+    with progress("Reading the database", quiet=quiet):
+        session, found, _ = connect(task, common.server, "cpctl diff", common.say)
+    session.connection.close()
     show(_render(found, format, verbose=verbose), plain=no_color or format != DriftFormat.text)
     return 2 if found.changes else 0
 

@@ -87,6 +87,11 @@ class Common(NamedTuple):
     allow: list[str] | None
     quiet: bool
 
+    def say(self, what: str) -> None:
+        """Progress, for whoever waits."""
+        if not self.quiet:
+            print(what, file=sys.stderr, flush=True)
+
     @property
     def server(self) -> Server:
         """The database to talk to."""

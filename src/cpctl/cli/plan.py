@@ -61,15 +61,12 @@ def plan(
 
 
 def _plan(common: Common) -> Plan:
-    from cpctl.postgres.session import Session
-    from cpctl.reconcile import survey
+    from cpctl.reconcile import connect
 
     task = read_task(common)
-    with (
-        progress("Reading the database", quiet=common.quiet),
-        Session(common.server, "cpctl plan") as session,
-    ):
-        made, _ = survey(task, session)
+    with progress("Reading the database", quiet=common.quiet):
+        session, made, _ = connect(task, common.server, "cpctl plan", common.say)
+    session.connection.close()
     return made
 
 

@@ -28,7 +28,8 @@ class Capabilities:
     """One probe's answer. `functions`: the signatures of cron functions the role may execute.
 
     `cron_database` is None where the role may not read the setting and pg_cron is not here.
-    `as_of`: the database's now(), ISO 8601.
+    `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
+    transaction may run on another of its connections: nothing set in a session is kept.
     """
 
     system_identifier: str
@@ -53,6 +54,7 @@ class Capabilities:
     file_settings: bool
     alter_system_allowed: bool
     read_only: bool
+    pooled: bool
     owners: Mapping[str, OwnerRights]
 
     @property

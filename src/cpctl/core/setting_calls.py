@@ -47,7 +47,7 @@ def _set(after: Resource, store: str, capabilities: Capabilities) -> Statement:
     if store == "database":
         database = identifier(capabilities.database)
         sql_text = f"ALTER DATABASE {database} SET {parameter_name(name)} FROM CURRENT"
-        return Statement(sql_text, params, after.address, placeholder=placeholder)
+        return Statement(sql_text, params, after.address, placeholder=placeholder, locks=True)
     holes = ", ".join(f"${n}" for n, _ in enumerate(params, 1))
     sql_text = f"ALTER SYSTEM SET {parameter_name(name)} = {holes}"
     return Statement(sql_text, params, after.address, "system", placeholder=placeholder)
@@ -57,7 +57,7 @@ def _reset(address: Address, store: str, capabilities: Capabilities) -> Statemen
     name = parameter_name(address.name)
     if store == "database":
         database = identifier(capabilities.database)
-        return Statement(f"ALTER DATABASE {database} RESET {name}", (), address)
+        return Statement(f"ALTER DATABASE {database} RESET {name}", (), address, locks=True)
     # RESET needs to know the name too below 17.
     placeholder = address.name if "." in address.name else ""
     return Statement(

@@ -30,6 +30,7 @@ class Statement:
     `role`: the owner to act for by SET LOCAL ROLE.
     `placeholder`: a custom setting that the session must know first. In a transaction its one
     parameter is given to set_config, and the statement takes it FROM CURRENT.
+    `locks`: until the transaction ends, the same statement of another session waits for it.
     """
 
     sql: str
@@ -39,3 +40,4 @@ class Statement:
     late: bool = False
     role: str | None = None
     placeholder: str = ""
+    locks: bool = False

@@ -46,6 +46,7 @@ select
     coalesce((select setting from configured where name = 'allow_alter_system'), 'on') = 'on'
         as alter_system_allowed,
     current_setting('default_transaction_read_only') = 'on' as read_only,
+    pg_backend_pid() as backend,
     (select coalesce(json_agg(json_build_object(
         'name', o.name,
         'exists', o.oid is not null,

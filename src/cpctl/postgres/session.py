@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import psycopg
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
-from cpctl.core.capabilities import Capabilities, OwnerRights
+from cpctl.core.capabilities import Capabilities
 from cpctl.core.kind import Query, Rows
 from cpctl.core.sql import identifier
-from cpctl.postgres.wire import Answer, ConnectionLost, Message, exchange
+from cpctl.postgres.guards import SILENCE, configure, guards
+from cpctl.postgres.probe import capabilities
+from cpctl.postgres.wire import Answer, ConnectionLost, Load, Packet, Silent, exchange
 from cpctl.postgres.words import connection_error, query_error, unreadable_url
 
-CONNECT_TIMEOUT = "10"
+CONNECT_TIMEOUT = 10.0
 """Seconds, where neither the URL nor PGCONNECT_TIMEOUT says otherwise."""
 
-_HERE = Path(__file__).parent
-_SNAPSHOT = (
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    (
-        "SELECT set_config('search_path', 'pg_catalog', true), "
-        "set_config('statement_timeout', '60s', true), set_config('lock_timeout', '10s', true)"
-    ),
-)
+STATEMENT_TIMEOUT = 60.0
+"""Seconds, where no --statement-timeout says otherwise."""
+
+CANCEL_TIMEOUT = 3.0
+"""Seconds to tell the server that nobody waits for its answer any more."""
+
+READ_LOCK = 10.0
+"""Seconds that reading waits for a lock on a catalog or on cron.job."""
+
+_KEEPALIVE = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+_PROBE = (Path(__file__).parent / "probe.sql").read_text(encoding="utf-8")
+
+
+class Message(NamedTuple):
+    """One statement with `$1` … and its parameters as text."""
+
+    sql: str
+    params: tuple[str | None, ...] = ()
+
+
+class QueryFailed(Exception):
+    """A question that the server refused, before there are words for it."""
+
+    def __init__(self, name: str, answer: Answer) -> None:
+        super().__init__(answer.sqlstate)
+        self.name, self.answer = name, answer
 
 
 class Server(NamedTuple):
     """Where to connect: a libpq URL or key=value text, and the option or variable it came from.
 
-    An empty URL means libpq's own PG* variables and service files.
+    An empty URL means libpq's own PG* variables and service files. `statement_timeout`: seconds.
     """
 
     url: str
     source: str
+    statement_timeout: float = STATEMENT_TIMEOUT
 
 
 class Session:
-    """A connection in autocommit mode; BEGIN and COMMIT are statements like any other."""
+    """A connection in autocommit mode; BEGIN and COMMIT are statements like any other.
+
+    `lock_wait`: seconds that its statements may wait for locks, besides their own time.
+    """
 
     def __init__(self, server: Server, application: str) -> None:
         """Connect.
@@ -50,25 +82,9 @@ class Session:
         Raises CpctlError with the server's reason, never with the URL.
         """
         self.server = server
-        try:
-            options = conninfo_to_dict(server.url)
-            options.setdefault("connect_timeout", CONNECT_TIMEOUT)
-            options.setdefault("fallback_application_name", application)
-            conninfo = make_conninfo("", **options)
-        except psycopg.ProgrammingError:
-            raise unreadable_url(server.source) from None
-        if _misread(options):
-            raise unreadable_url(server.source)
-        try:
-            self.connection: psycopg.Connection[TupleRow] = psycopg.connect(
-                conninfo,
-                autocommit=True,
-                prepare_threshold=None,
-                cursor_factory=psycopg.RawCursor,
-            )
-        except psycopg.OperationalError as error:
-            raise connection_error(error, _where(options)) from None
-        self.connection.add_notice_handler(lambda _: None)
+        self.application = application
+        self.lock_wait = 0.0
+        self.connection = _connect(server, application)
 
     def __enter__(self) -> Self:
         return self
@@ -81,46 +97,129 @@ class Session:
     ) -> None:
         self.connection.close()
 
+    @property
+    def lost(self) -> bool:
+        return self.connection.closed
+
+    def reopen(self) -> None:
+        """A new connection in place of the old one. Raises CpctlError."""
+        self.connection.close()
+        self.connection = _connect(self.server, self.application)
+
     def ask(self, queries: Sequence[Query], *, doing: str) -> Rows:
         """The rows of every query, in one round trip; queries of one name are added up.
 
         Raises CpctlError; ConnectionLost where the server went away.
         """
-        cursors: list[tuple[str, psycopg.Cursor[TupleRow]]] = []
         try:
-            with self.connection.pipeline():
-                for query in queries:
-                    if query.role:
-                        self.connection.execute(f"SET LOCAL ROLE {identifier(query.role)}".encode())
-                    cursor = self.connection.execute(query.sql.encode(), query.params or None)
-                    cursors.append((query.name, cursor))
-                    if query.role:
-                        self.connection.execute(b"RESET ROLE")
-        except psycopg.OperationalError as error:
-            if self.connection.broken or self.connection.closed:
-                raise ConnectionLost(str(error)) from None
-            raise query_error(error, doing) from None
-        except psycopg.Error as error:
-            raise query_error(error, doing) from None
+            return self.fetch(queries)
+        except QueryFailed as failed:
+            raise query_error(failed.answer, doing) from None
+
+    def fetch(self, queries: Sequence[Query], *, waits: float = 0.0) -> Rows:
+        """As `ask`, for who looks at the failure. `waits`: further seconds it may take.
+
+        Raises QueryFailed, ConnectionLost.
+        """
+        transformer = Transformer(self.connection)
+        packets: list[Packet] = []
+        names: list[str] = []
+        for name, sql, params, role in queries:
+            values = transformer.dump_sequence(params, [PyFormat.AUTO] * len(params))
+            types, formats = (transformer.types, transformer.formats) if params else (None, None)
+            asked = [Packet(sql.encode(), values, types, formats)]
+            if role:
+                acting = Packet(f"SET LOCAL ROLE {identifier(role)}".encode())
+                asked = [acting, *asked, Packet(b"RESET ROLE")]
+            packets += asked
+            names += [name] * len(asked)
+
+        def load(result: PGresult) -> list[TupleRow]:
+            transformer.set_pgresult(result)
+            return transformer.load_rows(0, result.ntuples, tuple)
+
+        answers = self._exchange(packets, load, alone=False, waits=waits)
         rows: dict[str, list[Any]] = {}
-        for name, cursor in cursors:
-            rows.setdefault(name, []).extend(cursor.fetchall() if cursor.description else ())
+        for name, answer in zip(names, answers, strict=True):
+            if answer.sqlstate:
+                raise QueryFailed(name, answer)
+            rows.setdefault(name, []).extend(answer.rows)
         return rows
 
     def send(self, messages: Sequence[Message], *, alone: bool = False) -> list[Answer]:
         """Statements in one round trip, each with its own outcome. Raises ConnectionLost."""
-        return exchange(self.connection.pgconn, messages, alone=alone)
+        packets = [
+            Packet(sql.encode(), [None if param is None else param.encode() for param in params])
+            for sql, params in messages
+        ]
+        return self._exchange(packets, _no_rows, alone=alone)
+
+    def _exchange(
+        self, packets: Sequence[Packet], load: Load, *, alone: bool, waits: float = 0.0
+    ) -> list[Answer]:
+        if self.lost:
+            raise ConnectionLost("it was closed before")
+        silence = SILENCE * self.server.statement_timeout + self.lock_wait + waits
+        pgconn = self.connection.pgconn
+        try:
+            return exchange(pgconn, packets, alone=alone, silence=silence, load=load)
+        except ConnectionLost as lost:
+            self._abandon(cancel=isinstance(lost, Silent))
+            raise
+        except BaseException:
+            self._abandon(cancel=True)
+            raise
+
+    def _abandon(self, *, cancel: bool) -> None:
+        """Close it; what still waits there in the server, for a lock perhaps, is told to stop."""
+        if cancel:
+            with suppress(psycopg.Error):
+                self.connection.cancel_safe(timeout=CANCEL_TIMEOUT)
+        self.connection.close()
 
     def probe(self, owners: Sequence[str]) -> Capabilities:
         """Open a read-only snapshot and ask what the server is and what this role may do."""
-        text = (_HERE / "probe.sql").read_text(encoding="utf-8")
-        begin = [Query("begin", sql) for sql in _SNAPSHOT]
-        rows = self.ask([*begin, Query("probe", text, (list(owners),))], doing="probing the server")
-        return _capabilities(rows["probe"][0], self.connection.info)
+        limit, info = self.server.statement_timeout, self.connection.info
+        self.lock_wait = READ_LOCK
+        settings = guards(info.server_version, statement=limit, lock=READ_LOCK)
+        opening = (
+            Query("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            configure(settings),
+            Query("probe", _PROBE, (list(owners),)),
+        )
+        (row,) = self.ask(opening, doing="probing the server")["probe"]
+        return capabilities(row, info)
 
     def inspect(self, queries: Sequence[Query]) -> Rows:
         """The kinds' questions, in the snapshot of the probe, which ends with them."""
         return self.ask([*queries, Query("end", "COMMIT")], doing="reading the database")
+
+
+def _connect(server: Server, application: str) -> psycopg.Connection[TupleRow]:
+    try:
+        options = conninfo_to_dict(server.url)
+        patience = max(2, ceil(min(CONNECT_TIMEOUT, server.statement_timeout)))
+        options.setdefault("connect_timeout", str(patience))
+        options.setdefault("fallback_application_name", application)
+        if "service" not in options:
+            options = {**_KEEPALIVE, **options}
+        conninfo = make_conninfo("", **options)
+    except psycopg.ProgrammingError:
+        raise unreadable_url(server.source) from None
+    if _misread(options):
+        raise unreadable_url(server.source)
+    try:
+        connection = psycopg.connect(
+            conninfo, autocommit=True, prepare_threshold=None, cursor_factory=psycopg.RawCursor
+        )
+    except psycopg.OperationalError as error:
+        raise connection_error(error, _where(options)) from None
+    connection.add_notice_handler(lambda _: None)
+    return connection
+
+
+def _no_rows(_: PGresult) -> tuple[()]:
+    return ()
 
 
 def _misread(options: dict[str, Any]) -> bool:
@@ -132,19 +231,3 @@ def _misread(options: dict[str, Any]) -> bool:
 
 def _where(options: dict[str, Any]) -> str:
     return f"{options.get('host', 'localhost')}:{options.get('port', 5432)}"
-
-
-def _capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
-    names = (
-        "system_identifier database role server_version server_version_num extension_version "
-        "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
-        "superuser_jobs functions reload file_settings alter_system_allowed read_only owners"
-    ).split()
-    facts = dict(zip(names, row, strict=True))
-    owners = {found["name"]: _owner(found) for found in json.loads(facts["owners"])}
-    facts |= {"owners": owners, "functions": frozenset(facts["functions"] or ())}
-    return Capabilities(host=info.host or "localhost", port=info.port, **facts)
-
-
-def _owner(found: dict[str, Any]) -> OwnerRights:
-    return OwnerRights(**{**found, "functions": frozenset(found["functions"])})

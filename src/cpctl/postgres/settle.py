@@ -9,10 +9,12 @@ from cpctl.core.kind import Query
 from cpctl.errors import CpctlError
 from cpctl.postgres.session import Server, Session
 from cpctl.postgres.transaction import Identity
-from cpctl.postgres.wire import ConnectionLost
 
-SETTLE_TIMEOUT = 60.0
-"""Seconds of trying to reach the server again."""
+PAUSE = 0.2
+"""Seconds between two attempts to reach the server again."""
+
+PARTS = 4
+"""A server that takes the connection and then says nothing must not use up all of the time."""
 
 Fate = Literal["committed", "aborted", "unknown"]
 
@@ -24,19 +26,20 @@ where pid = $1::int and backend_start::text = $2
 
 
 def settle(server: Server, system_identifier: str, identity: Identity) -> Fate:
-    """What became of transaction `identity.xid`, asked until the server answers or 60 s passed."""
-    deadline = time.monotonic() + SETTLE_TIMEOUT
+    """What became of transaction `identity.xid`; asked for as long as one statement may take."""
+    deadline = time.monotonic() + server.statement_timeout
+    server = server._replace(statement_timeout=server.statement_timeout / PARTS)
     while time.monotonic() < deadline:
         try:
             with Session(server, "cpctl settle") as session:
                 status = _ask(session, system_identifier, identity)
-        except (CpctlError, ConnectionLost):
+        except CpctlError:
             status = ""
         if status == "committed":
             return "committed"
         if status == "aborted":
             return "aborted"
-        time.sleep(0.2)
+        time.sleep(PAUSE)
     return "unknown"
 
 

@@ -10,19 +10,28 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cpctl.core.capabilities import Capabilities
 from cpctl.core.guc import LIST_QUOTE, names
 from cpctl.core.kind import Query
 from cpctl.core.settings import PENDING
 from cpctl.core.sql import inline, literal, parameter_name
 from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError
-from cpctl.postgres.session import Server, Session
+from cpctl.interrupt import checkpoint
+from cpctl.postgres.guards import configure, guards
+from cpctl.postgres.session import Message, Server, Session
 from cpctl.postgres.transaction import Fill, as_text
-from cpctl.postgres.wire import Answer, Message
+from cpctl.postgres.wire import Answer
 from cpctl.postgres.words import StatementFailed
 
 RELOAD_TIMEOUT = 10.0
-"""Seconds for the reload to arrive; it takes about 8 ms."""
+"""Seconds for the reload to arrive, or as long as a statement may take; it takes about 8 ms."""
+
+PUT_BACK_TIMEOUT = 2.0
+"""Seconds for the reload of the old values; they stand in the file already."""
+
+PAUSE = 0.2
+"""Seconds between two attempts to reach the server again."""
 
 KNOWS_PLACEHOLDERS = 170000
 """Below this, ALTER SYSTEM takes a custom name only if the session has set it before (42704)."""
@@ -53,43 +62,62 @@ where error is not null and error <> $1 and (name is null or lower(name) = any($
 
 @dataclass(slots=True)
 class SystemChannel:
-    """The settings of one apply: `written` are those that may have to be put back."""
+    """The settings of one apply. `touched` are those that may have to be put back.
+
+    `reloaded`: the server has loaded what was put back.
+    """
 
     server: Server
-    version: int
+    capabilities: Capabilities
     fill: Fill
     session: Session = field(init=False)
     old: Mapping[str, str] = field(init=False)
     loaded: str = field(init=False)
-    written: list[Statement] = field(default_factory=list)
+    touched: list[Statement] = field(default_factory=list)
+    reloaded: bool = False
 
     def __post_init__(self) -> None:
         self.session = Session(self.server, "cpctl apply settings")
-        rows = self.session.ask([Query("old", _OLD), _LOADED], doing="reading the old settings")
+        self.old = self._prepare()
+
+    def _prepare(self) -> Mapping[str, str]:
+        """Protect the session from what our own reload may deliver; answers with the file."""
+        limits = guards(
+            self.capabilities.server_version_num, statement=self.server.statement_timeout, lock=0
+        )
+        limits["idle_session_timeout"] = "0"
+        # A pooler would hand these on to whoever gets its connection next.
+        asked = [] if self.capabilities.pooled else [configure(limits, local=False)]
+        asked += [Query("old", _OLD), _LOADED]
+        rows = self.session.ask(asked, doing="reading the old settings")
         self.loaded = rows["loaded"][0][0]
-        self.old = {name: value for name, value in rows["old"] if name is not None}
+        return {name: value for name, value in rows["old"] if name is not None}
 
     def set(self, statements: Sequence[Statement]) -> None:
         """Run these, each by itself. Raises CpctlError naming the first that failed."""
+        self.touched = list(statements)
         answers = self._run([self._sql(statement) for statement in statements], statements)
         outcome = list(zip(statements, answers, strict=True))
-        self.written.extend(statement for statement, answer in outcome if not answer.sqlstate)
+        self.touched = [statement for statement, answer in outcome if not answer.sqlstate]
         for statement, answer in outcome:
             if answer.sqlstate:
                 raise StatementFailed(statement, answer)
 
     def reset(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
-        """Run RESETs after the commit; answers with those that failed."""
+        """Run RESETs after the commit; answers with those that failed. Raises CpctlError."""
+        if self.session.lost:
+            self._reach()
         answers = self._run([statement.sql for statement in statements], statements)
         return tuple(s for s, answer in zip(statements, answers, strict=True) if answer.sqlstate)
 
     def reload(self, statements: Sequence[Statement]) -> None:
         """Reload once, and wait until a fresh connection shows every value that it can show.
 
-        Raises CpctlError where the server cannot load its files, or does not within 10 s.
+        Raises CpctlError where the server cannot load its files, or not in time.
         """
         ours = [statement.address.name for statement in statements]
-        deadline = time.monotonic() + RELOAD_TIMEOUT
+        patience = min(RELOAD_TIMEOUT, self.server.statement_timeout)
+        deadline = time.monotonic() + patience
         ask = [*_RELOAD, Query("faults", _FAULTS, (PENDING, ours))]
         while True:
             rows = self.session.ask(ask, doing="waiting for the reload")
@@ -100,8 +128,9 @@ class SystemChannel:
             if rows["loaded"][0][0] != self.loaded and self._live(statements):
                 self.loaded = rows["loaded"][0][0]
                 return
+            checkpoint()
             if time.monotonic() > deadline:
-                what = f"the settings were not live {RELOAD_TIMEOUT:.0f} s after the reload"
+                what = f"the settings were not live {patience:g} s after the reload"
                 raise CpctlError(what, remedy="look into the server's log, then run this again")
             ask = [Query("sleep", "SELECT pg_sleep(0.05)"), *ask[-2:]]
 
@@ -120,12 +149,50 @@ class SystemChannel:
         return all(shadowed or value == wanted[name] for name, value, shadowed in rows["live"])
 
     def put_back(self) -> tuple[Statement, ...]:
-        """Write every old value again and reload; answers with those that could not be."""
-        texts = [self._old_sql(statement.address.name) for statement in self.written]
-        answers = self._run(texts, self.written)
-        self.session.ask(_RELOAD, doing="reloading the old settings")
-        pairs = zip(self.written, answers, strict=True)
+        """Write every old value again and reload; answers with those that could not be.
+
+        Raises CpctlError where the server cannot be reached in time.
+        """
+        if self.session.lost:
+            self._reach()
+        texts = [self._old_sql(statement.address.name) for statement in self.touched]
+        answers = self._run(texts, self.touched)
+        self._reload_old()
+        pairs = zip(self.touched, answers, strict=True)
         return tuple(statement for statement, answer in pairs if answer.sqlstate)
+
+    def _reach(self) -> None:
+        """Connect again, and find out which of the statements have reached the file."""
+        deadline = time.monotonic() + self.server.statement_timeout
+        while self.session.lost:
+            try:
+                self.session.reopen()
+                now = self._prepare()
+            except CpctlError:
+                self.session.connection.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(PAUSE)
+            else:
+                ours = [s for s in self.touched if self._stands(s, now.get(s.address.name))]
+                self.touched = ours
+
+    def _stands(self, statement: Statement, now: str | None) -> bool:
+        """Whether the file has what we wrote, and not what somebody else has written since."""
+        name = statement.address.name
+        if now is None or now == self.old.get(name):
+            return False
+        return name in LIST_QUOTE or now == as_text(statement.params[0], self.fill)
+
+    def _reload_old(self) -> None:
+        deadline = time.monotonic() + PUT_BACK_TIMEOUT
+        ask = [_LOADED, *_RELOAD]
+        rows = self.session.ask(ask, doing="reloading the old settings")
+        before = rows["loaded"][0][0]
+        while not (done := rows["loaded"][-1][0] != before) and time.monotonic() < deadline:
+            ask = [Query("sleep", "SELECT pg_sleep(0.05)"), _LOADED]
+            rows = self.session.ask(ask, doing="reloading the old settings")
+        self.reloaded = done
 
     def _old_sql(self, name: str) -> str:
         old = self.old.get(name)
@@ -142,7 +209,9 @@ class SystemChannel:
     def _run(self, texts: Sequence[str], statements: Sequence[Statement]) -> list[Answer]:
         """One round trip. The custom names are made known first, and unset again afterwards."""
         custom = {s.placeholder for s in statements if s.placeholder}
-        known = sorted(custom) if self.version < KNOWS_PLACEHOLDERS else []
+        old = self.capabilities.server_version_num < KNOWS_PLACEHOLDERS
+        # A pooler keeps no session for it: the plan was refused unless the name is known.
+        known = sorted(custom) if old and not self.capabilities.pooled else []
         before = [Message("SELECT set_config($1, '', false)", (name,)) for name in known]
         after = [Message(f"RESET {parameter_name(name)}") for name in known]
         messages = [*before, *(Message(text) for text in texts), *after]

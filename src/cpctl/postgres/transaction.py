@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
-
-import psycopg
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.kind import Query, Rows
 from cpctl.core.sql import identifier
 from cpctl.core.statement import Hole, Parameter, Statement
 from cpctl.errors import CpctlError, LockHeld
-from cpctl.postgres.session import Session
-from cpctl.postgres.wire import ConnectionLost, Message
-from cpctl.postgres.words import StatementFailed
+from cpctl.postgres.guards import configure, guards, milliseconds
+from cpctl.postgres.session import Message, QueryFailed, Session
+from cpctl.postgres.wire import ConnectionLost
+from cpctl.postgres.words import LOCKED, StatementFailed, query_error
 
 LOCK = int.from_bytes(b"cpctl")
 """One key for all of cpctl, in the cron database: ALTER SYSTEM is cluster-wide."""
-
-HAS_TRANSACTION_TIMEOUT = 170000
 
 PATIENCE = 1.0
 """Seconds of silent waiting before the holder of the lock is named."""
@@ -57,19 +55,16 @@ def lock(
     READ COMMITTED: under REPEATABLE READ the snapshot would be older than the lock.
     Raises LockHeld after `timeout` seconds; `announce` is told who holds it after one second.
     """
+    session.lock_wait = timeout
     first = min(PATIENCE, timeout)
     started = time.monotonic()
-    try:
+    with suppress(_Busy):
         return _locked(session, capabilities, queries, first)
-    except LockHeld:
-        session.ask([Query("end", "ROLLBACK")], doing="waiting for the lock")
     left = timeout - first
     if left > 0:
         announce(f"Waiting for the lock, {_holder(session)}; giving up in {left:.0f} s.")
-        try:
+        with suppress(_Busy):
             return _locked(session, capabilities, queries, left)
-        except LockHeld:
-            session.ask([Query("end", "ROLLBACK")], doing="waiting for the lock")
     waited = time.monotonic() - started
     raise LockHeld(
         f"another apply is running: the lock is {_holder(session)}. Nothing was written.",
@@ -78,37 +73,42 @@ def lock(
     )
 
 
+class _Busy(Exception):
+    """The lock was not to be had in time."""
+
+
 def _locked(
     session: Session, capabilities: Capabilities, queries: Sequence[Query], timeout: float
 ) -> tuple[Identity, Rows]:
-    wait = f"{max(1, round(timeout * 1000))}ms"
-    guards = {
-        "search_path": "pg_catalog",
-        "statement_timeout": "0",
-        "lock_timeout": wait,
-        "idle_in_transaction_session_timeout": "60s",
-    }
-    if capabilities.server_version_num >= HAS_TRANSACTION_TIMEOUT:
-        guards["transaction_timeout"] = "0"
+    """After the lock, other locks are waited for as long as for it; and that takes no time of ours.
+
+    Raises _Busy, CpctlError.
+    """
+    limits = guards(
+        capabilities.server_version_num,
+        statement=session.server.statement_timeout,
+        lock=session.lock_wait,
+    )
+    waiting = {**limits, "statement_timeout": "0", "lock_timeout": milliseconds(timeout)}
     opening = [
         Query("begin", "BEGIN ISOLATION LEVEL READ COMMITTED"),
-        _configure(guards),
+        configure(waiting),
         Query("lock", "SELECT pg_advisory_xact_lock($1)", (LOCK,)),
-        _configure({"statement_timeout": "60s", "lock_timeout": "10s"}),
+        configure(limits),
         Query(
             "identity",
             "SELECT pid::text, backend_start::text, pg_current_xact_id()::text "
             "FROM pg_stat_activity WHERE pid = pg_backend_pid()",
         ),
     ]
-    rows = session.ask([*opening, *queries], doing="taking the lock")
+    try:
+        rows = session.fetch([*opening, *queries], waits=timeout)
+    except QueryFailed as failed:
+        session.ask([Query("end", "ROLLBACK")], doing="waiting for the lock")
+        if failed.name == "lock" and failed.answer.sqlstate == LOCKED:
+            raise _Busy from None
+        raise query_error(failed.answer, "taking the lock") from None
     return Identity(*rows["identity"][0]), rows
-
-
-def _configure(settings: dict[str, str]) -> Query:
-    """SET LOCAL of several settings at once."""
-    calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
-    return Query("configure", f"SELECT {calls}")
 
 
 def _holder(session: Session) -> str:
@@ -139,7 +139,20 @@ def write(
             owners.append(statement)
     for statement, answer in zip(owners, session.send(messages), strict=True):
         if answer.sqlstate:
-            raise StatementFailed(statement, answer)
+            raise StatementFailed(statement, answer, session.lock_wait)
+
+
+def try_out(session: Session) -> None:
+    """What follows is given up again by `give_up`, locks and all."""
+    _done(session, "SAVEPOINT cpctl")
+
+
+def give_up(session: Session) -> None:
+    _done(session, "ROLLBACK TO SAVEPOINT cpctl")
+
+
+def _done(session: Session, statement: str) -> None:
+    session.ask([Query("step", statement)], doing="keeping the transaction's locks short")
 
 
 _LOG_NOTHING = Message("SET LOCAL log_parameter_max_length = 0")
@@ -175,18 +188,21 @@ def as_text(param: Parameter, fill: Fill) -> str | None:
 
 
 def commit(session: Session) -> None:
-    """Raises ConnectionLost where the acknowledgement did not arrive; CpctlError."""
+    """Raises ConnectionLost where the acknowledgement did not arrive; CpctlError.
+
+    A server may answer ROLLBACK to a COMMIT, without an error: nothing was committed then.
+    """
     (answer,) = session.send([Message("COMMIT")])
-    if answer.sqlstate:
-        raise CpctlError(
-            f"the commit failed; the apply was undone: {answer.error} ({answer.sqlstate})",
-            remedy="run the same command again",
-        )
+    if answer.tag == "COMMIT":
+        return
+    said = f"{answer.error} ({answer.sqlstate})" if answer.sqlstate else "the server rolled it back"
+    raise CpctlError(
+        f"the commit failed; the apply was undone: {said}", remedy="run the same command again"
+    )
 
 
 def rollback(session: Session) -> None:
-    """Give everything up; closing the connection does the same where it cannot be said."""
-    try:
+    """Give everything up; where it cannot be said, the server does so with the connection."""
+    with suppress(ConnectionLost):
         session.send([Message("ROLLBACK")])
-    except (ConnectionLost, psycopg.Error):
-        session.connection.close()
+    session.connection.close()

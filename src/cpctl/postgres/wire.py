@@ -1,77 +1,104 @@
-"""Many statements in one round trip, with the outcome of each one known.
+"""Many statements in one round trip, with the outcome of each known, and no wait without an end.
 
-psycopg's own pipeline waits at every sync, and after an error it cannot say which statement failed;
-ALTER SYSTEM needs a sync of its own around every statement (25001 otherwise).
+psycopg's own pipeline waits at every sync, cannot say which statement failed, and can neither bound
+its waits nor leave them on Ctrl-C; ALTER SYSTEM needs a sync of its own around every statement
+(25001 otherwise).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from select import select
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg import OperationalError
+from psycopg.abc import Buffer
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-ALIVE_TIMEOUT = 90.0
-"""Seconds without a byte after which the connection counts as lost; statements end after 60."""
+from cpctl.errors import CpctlError
+
+TICK = 0.2
+"""Seconds. A signal between Python's last look and select() is noticed only when that returns."""
 
 _OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+_ENDED = ("57P", "08")
+_FATAL = (b"FATAL", b"PANIC")
 
 
-class Message(NamedTuple):
-    """One statement with `$1` … and its parameters as text."""
+class Packet(NamedTuple):
+    """One statement with `$1` … and its parameters, ready for the wire; no types: all text."""
 
-    sql: str
-    params: tuple[str | None, ...] = ()
+    sql: bytes
+    params: Sequence[Buffer | None] = ()
+    types: Sequence[int] | None = None
+    formats: Sequence[int] | None = None
 
 
 class Answer(NamedTuple):
-    """`sqlstate` is empty where the statement succeeded; `rows` are text."""
+    """`sqlstate` is empty where the statement succeeded; `tag` is what it did: COMMIT, SELECT 1."""
 
     sqlstate: str
     error: str
-    rows: tuple[tuple[str | None, ...], ...]
+    tag: str = ""
+    rows: Sequence[tuple[Any, ...]] = ()
 
 
-class ConnectionLost(Exception):
+class ConnectionLost(CpctlError):
     """The server did not answer all of it; which statements ran is not known."""
 
+    said = "The server closed the connection"
 
-def exchange(connection: PGconn, messages: Sequence[Message], *, alone: bool) -> list[Answer]:
+    def __init__(self, reason: str) -> None:
+        first = next(iter(reason.strip().splitlines()), "the server closed it")
+        super().__init__(
+            f"the connection to the server was lost: {first}", remedy="run the same command again"
+        )
+
+
+class Silent(ConnectionLost):
+    """The connection stands, and nothing comes: a dead network, or a server that hangs."""
+
+
+Load = Callable[[PGresult], Sequence[tuple[Any, ...]]]
+
+
+def exchange(
+    connection: PGconn, packets: Sequence[Packet], *, alone: bool, silence: float, load: Load
+) -> list[Answer]:
     """Send all, then read all. `alone`: each runs by itself, so one error stops no other.
 
-    Raises ConnectionLost.
+    Raises ConnectionLost, also where no byte arrives for `silence` seconds. Whatever it raises, the
+    connection is of no use afterwards.
     """
-    if not messages:
+    if not packets:
         return []
-    connection.nonblocking = 1
-    connection.enter_pipeline_mode()
-    for message in messages:
-        params = [None if param is None else param.encode() for param in message.params]
-        connection.send_query_params(message.sql.encode(), params)
-        if alone:
+    try:
+        connection.nonblocking = 1
+        connection.enter_pipeline_mode()
+        for sql, params, types, formats in packets:
+            connection.send_query_params(sql, params, types, formats)
+            if alone:
+                connection.pipeline_sync()
+        if not alone:
             connection.pipeline_sync()
-    if not alone:
-        connection.pipeline_sync()
-    syncs = len(messages) if alone else 1
-    answers = [_answer(result) for result in _results(connection, syncs=syncs)]
-    connection.exit_pipeline_mode()
-    connection.nonblocking = 0
+        syncs = len(packets) if alone else 1
+        results = _results(connection, syncs=syncs, silence=silence)
+        answers = [_answer(result, load) for result in results]
+        connection.exit_pipeline_mode()
+        connection.nonblocking = 0
+    except OperationalError as error:
+        raise ConnectionLost(str(error)) from None
     return answers
 
 
-def _results(connection: PGconn, *, syncs: int) -> Iterator[PGresult]:
+def _results(connection: PGconn, *, syncs: int, silence: float) -> Iterator[PGresult]:
     flushed = False
     while syncs:
         flushed = flushed or connection.flush() == 0
-        writing = [] if flushed else [connection.socket]
-        readable, writable, _ = select([connection.socket], writing, [], ALIVE_TIMEOUT)
-        if not readable and not writable:
-            raise ConnectionLost(f"no answer for {ALIVE_TIMEOUT:.0f} s")
-        if readable:
-            _consume(connection)
+        if _ready(connection.socket, silence=silence, flushed=flushed):
+            connection.consume_input()
         while syncs and not connection.is_busy():
             result = connection.get_result()
             if result is None:
@@ -82,29 +109,28 @@ def _results(connection: PGconn, *, syncs: int) -> Iterator[PGresult]:
                 yield result
 
 
-def _consume(connection: PGconn) -> None:
-    try:
-        connection.consume_input()
-    except OperationalError as error:
-        raise ConnectionLost(str(error)) from None
+def _ready(socket: int, *, silence: float, flushed: bool) -> bool:
+    """Whether there is something to read; False where there is room to write."""
+    deadline = time.monotonic() + silence
+    while True:
+        writing = [] if flushed else [socket]
+        left = deadline - time.monotonic()
+        readable, writable, _ = select([socket], writing, [], max(0.0, min(TICK, left)))
+        if readable or writable:
+            return bool(readable)
+        if left <= 0:
+            raise Silent(f"no answer for {silence:g} s")
 
 
-def _answer(result: PGresult) -> Answer:
-    if result.status in _OK:
-        return Answer("", "", _rows(result))
+def _answer(result: PGresult, load: Load) -> Answer:
+    status = result.status
+    if status in _OK:
+        return Answer("", "", (result.command_status or b"").decode(), load(result))
+    if status == ExecStatus.PIPELINE_ABORTED:
+        return Answer("ABORTED", "an earlier statement failed")
     sqlstate = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
     message = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
-    if result.status == ExecStatus.PIPELINE_ABORTED:
-        return Answer("ABORTED", "an earlier statement failed", ())
-    if not sqlstate or sqlstate.startswith(("57P", "08")):
-        raise ConnectionLost(message or "the server closed the connection")
-    return Answer(sqlstate, message, ())
-
-
-def _rows(result: PGresult) -> tuple[tuple[str | None, ...], ...]:
-    def cell(row: int, column: int) -> str | None:
-        value = result.get_value(row, column)
-        return None if value is None else bytes(value).decode()
-
-    columns = range(result.nfields)
-    return tuple(tuple(cell(row, c) for c in columns) for row in range(result.ntuples))
+    severity = result.error_field(DiagnosticField.SEVERITY_NONLOCALIZED)
+    if not sqlstate or sqlstate.startswith(_ENDED) or severity in _FATAL:
+        raise ConnectionLost(message or result.error_message.decode(errors="replace"))
+    return Answer(sqlstate, message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import psycopg
-from psycopg import errors as sqlstates
 
 from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, LockHeld, Refused
@@ -24,6 +23,31 @@ _CONNECTION_REMEDIES = (
 )
 """The first that fits what libpq says."""
 
+_PASSING = (
+    "the database system is starting up",
+    "the database system is shutting down",
+    "the database system is in recovery mode",
+    "the database system is not yet accepting connections",
+    "too many clients already",
+    "too many connections",
+    "no more connections allowed",
+    "connection slots are reserved",
+    "server closed the connection unexpectedly",
+    "terminating connection",
+)
+"""What libpq says of 57P03, 53300 and a server that ends; it tells no SQLSTATE of a login.
+
+`Connection refused` is not among them: mostly a wrong address, or a server that is stopped.
+"""
+
+
+class Passing(CpctlError):
+    """What may be gone at the next try, and has done nothing; `said` is a sentence about it."""
+
+    def __init__(self, what: str, said: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.said = said
+
 
 def connection_error(error: psycopg.Error, where: str) -> CpctlError:
     """Why no connection could be made; libpq's text names hosts and roles, never a password."""
@@ -35,7 +59,11 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
         for sign, remedy in _CONNECTION_REMEDIES
         if sign in said and (missing or sign not in ("database", "role"))
     )
-    return CpctlError(text, where=where, remedy=next(known, _NO_SERVER))
+    remedy = next(known, _NO_SERVER)
+    sign = next((sign for sign in _PASSING if sign in said), None)
+    if sign is not None:
+        return Passing(text, f"No connection ({sign})", where=where, remedy=remedy)
+    return CpctlError(text, where=where, remedy=remedy)
 
 
 def unreadable_url(source: str) -> CpctlError:
@@ -49,10 +77,12 @@ def unreadable_url(source: str) -> CpctlError:
 class StatementFailed(CpctlError):
     """One statement of an apply failed; `address` is what it was to change."""
 
-    def __init__(self, statement: Statement, answer: Answer) -> None:
+    def __init__(self, statement: Statement, answer: Answer, waited: float = 0.0) -> None:
         """PostgreSQL's message can quote the value: it is not shown where that is a secret."""
         secret = any(isinstance(param, Hole) for param in statement.params)
         said = "the server refused the value" if secret else f"PostgreSQL: {answer.error}"
+        if answer.sqlstate == LOCKED:
+            said = f"another session holds a lock that it needs; waited {waited:g} s for it"
         verb = "set" if statement.channel == "system" else "written"
         super().__init__(
             f"{statement.address} could not be {verb}; the apply was undone",
@@ -62,34 +92,36 @@ class StatementFailed(CpctlError):
         self.address = statement.address
 
 
+LOCKED = "55P03"
+
 _REMEDIES = {
     "42501": "cpctl plan names the missing rights",
     "22023": "mend the value in the file, then run the same command again",
-    "55P03": "another session holds a lock on cron.job; run the same command again",
-    "57014": "the statement took too long; look for locks on cron.job, then run it again",
+    LOCKED: "look for it in pg_stat_activity (state 'idle in transaction'), and when it has ended "
+    "run the same command again, or with a longer --lock-timeout",
+    "57014": "look into pg_stat_activity for what keeps the server busy, then run the same command "
+    "again, or with a longer --statement-timeout",
     "25006": "connect to the primary",
 }
 
-
-def query_error(error: psycopg.Error, doing: str) -> CpctlError:
-    """A question of ours failed; none of them carries a value of the user's."""
-    match error:
-        case sqlstates.InsufficientPrivilege():
-            text = _first_line(error.diag.message_primary or str(error))
-            return Refused(
-                f"{text} (while {doing})",
-                remedy="grant that right, then run the same command again",
-            )
-        case sqlstates.LockNotAvailable():
-            return LockHeld("a lock was not to be had in time", remedy=_AGAIN)
-        case sqlstates.QueryCanceled():
-            return CpctlError(f"the server canceled the query while {doing}", remedy=_AGAIN)
-        case _:
-            text = _first_line(error.diag.message_primary or str(error))
-            return CpctlError(f"{text} (while {doing})", remedy=_AGAIN)
-
-
 _AGAIN = "run the same command again"
+
+
+def query_error(answer: Answer, doing: str) -> CpctlError:
+    """A question of ours failed; none of them carries a value of the user's."""
+    text = f"{_first_line(answer.error)} (while {doing})"
+    match answer.sqlstate:
+        case "42501":
+            return Refused(text, remedy="grant that right, then run the same command again")
+        case "55P03":
+            return LockHeld("a lock was not to be had in time", remedy=_AGAIN)
+        case "57014":
+            return CpctlError(f"the server canceled the query while {doing}", remedy=_AGAIN)
+        case "40001" | "40P01":
+            said = f"The server gave way to another session while {doing}"
+            return Passing(text, said, remedy=_AGAIN)
+        case _:
+            return CpctlError(text, remedy=_AGAIN)
 
 
 def _first_line(text: str) -> str:
