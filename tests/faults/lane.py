@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 import psycopg
@@ -181,20 +180,15 @@ class Lane:
         proxy: Proxy,
         *options: str,
         mutants: Sequence[str] = (),
-        killed_after: float = 0,
+        before_end: Callable[[], None] = lambda: None,
         timeout: float = 60,
     ) -> Done:
-        """An apply whose every byte passes the proxy."""
+        """An apply whose every byte passes the proxy. `before_end`: while its pid is still its."""
         url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
         url += "?sslmode=disable&gssencmode=disable&connect_timeout=2"
         self.start((*APPLY, *self.options, *options), url=url, mutants=mutants)
-        killer = Timer(killed_after, self.runner.kill)
-        if killed_after:
-            killer.start()
         proxy.carry(self.runner, timeout)
-        if killed_after:
-            killer.cancel()
-            killer.join()
+        before_end()
         return self.runner.done(1)
 
     def start(

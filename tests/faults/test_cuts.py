@@ -13,6 +13,9 @@ from tests.faults.proxy import Cut
 from tests.faults.tally import NOT_REACHED, Tally, tally
 from tests.faults.work import ALL, SEED, spread
 
+PATIENCE = {"reset": "2s", "black hole": "500ms"}
+"""How long a statement may take: most of a black hole is waiting for that."""
+
 EACH = 2
 """Points of the sample for each phase, direction and manner of breaking."""
 
@@ -30,7 +33,7 @@ def broken(counts: Tally, lane: Lane, cut: Cut, *, mutants: Sequence[str] = ()) 
     """One point: break it, look, judge what was said, and apply once more."""
     lane.restore()
     with lane.behind(cut) as proxy:
-        done = lane.through(proxy, mutants=mutants)
+        done = lane.through(proxy, "--statement-timeout", PATIENCE[cut.how], mutants=mutants)
     reachable = cut.after == "open"
     judge(counts, lane, done, Point(cut, proxy.broke_at, reachable=reachable))
 

@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Sequence
 from functools import partial
+from threading import Timer
 from typing import NamedTuple
 
 import pytest
@@ -19,6 +20,9 @@ from tests.faults.tally import NOT_REACHED, Tally, tally
 from tests.faults.work import ALL, SEED, spread
 
 MOMENTS = 300 if ALL else 25
+LATEST = 0.008
+"""Seconds between a statement and the kill; the whole apply takes ten times as long."""
+
 RESTARTS = ("fast", "immediate")
 
 
@@ -48,6 +52,16 @@ def clean_run(lane: Lane) -> tuple[list[Passed], float]:
     return asked, done.seconds
 
 
+class Moment(NamedTuple):
+    """Some time after a statement has passed: statements are what the moments are spread over."""
+
+    number: int
+    delay: float
+
+    def __str__(self) -> str:
+        return f"kill -9, {1000 * self.delay:.2f} ms after statement {self.number}"
+
+
 def of_each_phase(asked: Sequence[Passed], each: int) -> list[int]:
     """Numbers of statements: all, or some of each phase."""
     if ALL:
@@ -57,12 +71,24 @@ def of_each_phase(asked: Sequence[Passed], each: int) -> list[int]:
     return [n for found in numbers for n in chance.sample(found, min(each, len(found)))]
 
 
-def killed_sometime(counts: Tally, lane: Lane, moment: float) -> None:
+def killed_sometime(counts: Tally, lane: Lane, at: Moment) -> None:
+    killer = Timer(at.delay, lane.runner.kill)
+
+    def kill(_: Link, message: Message) -> None:
+        if message.sql is not None and proxy.progress.asked == at.number + 1:
+            killer.start()
+
     lane.restore()
-    with lane.behind() as proxy:
-        done = lane.through(proxy, killed_after=moment)
+    with lane.behind(after=kill) as proxy:
+        done = lane.through(proxy, before_end=lambda: stop(killer))
     phase = proxy.progress.phase if done.code < 0 else NOT_REACHED
-    judge(counts, lane, done, Point(f"kill -9 after {moment:.4f} s", phase, killed=True))
+    judge(counts, lane, done, Point(at, phase, killed=True))
+
+
+def stop(killer: Timer) -> None:
+    killer.cancel()
+    if killer.is_alive():
+        killer.join()
 
 
 def killed_after(counts: Tally, lane: Lane, at: Statement) -> None:
@@ -91,7 +117,7 @@ def broken_before(counts: Tally, lane: Lane, at: Statement) -> None:
 
     lane.restore()
     with lane.behind(before=fault) as proxy:
-        done = lane.through(proxy)
+        done = lane.through(proxy, "--statement-timeout", "2s")
     judge(counts, lane, done, Point(at, phases[0] if phases else NOT_REACHED))
 
 
@@ -108,10 +134,12 @@ def harm(lane: Lane, link: Link, fault: str) -> None:
 
 
 def test_a_kill_at_any_moment(lanes: list[Lane], version: str) -> None:
-    _, seconds = clean_run(lanes[0])
+    asked, _ = clean_run(lanes[0])
     chance = random.Random(SEED)  # noqa: S311
     counts = tally(f"PostgreSQL {version}: kill -9 at random moments (seed {SEED})")
-    moments = [chance.uniform(0, seconds) for _ in range(MOMENTS)]
+    moments = [
+        Moment(chance.randrange(len(asked)), chance.uniform(0, LATEST)) for _ in range(MOMENTS)
+    ]
     spread(lanes, moments, partial(killed_sometime, counts), counts)
     counts.verdict()
     assert counts.points == MOMENTS
