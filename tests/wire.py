@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +13,13 @@ from select import select
 
 @dataclass(slots=True)
 class Traffic:
-    """Per connection: how often the client spoke after the server had answered."""
+    """Per connection: how often the client spoke after the server had answered.
+
+    `rewrite`: what becomes of the client's bytes on their way.
+    """
 
     turns: list[int] = field(default_factory=list)
+    rewrite: Callable[[bytes], bytes] = bytes
 
     @property
     def connections(self) -> int:
@@ -65,7 +69,7 @@ def _relay(client: socket.socket, server: socket.socket, traffic: Traffic, numbe
             if ready is client:
                 traffic.turns[number] += server_spoke
                 server_spoke = False
-                server.sendall(data)
+                server.sendall(traffic.rewrite(data))
             else:
                 server_spoke = True
                 client.sendall(data)

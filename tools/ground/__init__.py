@@ -5,7 +5,8 @@ The standard library only, since it runs before any virtual environment exists.
 
 from ground.cluster import Cluster
 from ground.install import provide
+from ground.pooler import pooler
 from ground.releases import RELEASES, Release
 from ground.steps import Failure
 
-__all__ = ["RELEASES", "Cluster", "Failure", "Release", "provide"]
+__all__ = ["RELEASES", "Cluster", "Failure", "Release", "pooler", "provide"]

@@ -99,12 +99,20 @@ def _install(root: Path, packages: Sequence[str]) -> None:
 
 @contextmanager
 def _no_cluster_of_debian(root: Path) -> Iterator[None]:
-    """Installing a server would create and start a cluster on port 5432: nobody asked for that."""
+    """Installing a server would create and start a cluster on port 5432: nobody asked for that.
+
+    Nor for a PgBouncer on port 6432.
+    """
     folder = root / "etc/postgresql-common/createcluster.d"
-    ours = folder / "cpctl.conf"
     folder.mkdir(parents=True, exist_ok=True)
-    ours.write_text("create_main_cluster = false\n", encoding="utf-8")
+    policy = root / "usr/sbin/policy-rc.d"
+    ours = {folder / "cpctl.conf": "create_main_cluster = false\n", policy: _REFUSE_SERVICES}
+    made = [path for path in ours if not path.exists()]
+    for path in made:
+        path.write_text(ours[path], encoding="utf-8")
+        path.chmod(0o755)
     try:
         yield
     finally:
-        ours.unlink()
+        for path in made:
+            path.unlink()

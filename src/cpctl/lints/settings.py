@@ -32,7 +32,26 @@ def refusals(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
         raise DeclaredError(tuple(_unknown(change) for change in unknown))
     system = [change for change in changes if "system" in _stores(change)]
     found = [_right(change, server, context) for change in changes]
+    found += [_pooled(change, server, context) for change in system]
     return (*_server_wide(system, server, context), *(f for f in found if f is not None))
+
+
+KNOWS_PLACEHOLDERS = 170000
+"""Below this, ALTER SYSTEM takes a custom name only in a session that knows it (42704)."""
+
+
+def _pooled(change: Change, server: ServerSettings, context: Context) -> Finding | None:
+    """A name that no file has ever had must be set in the session first; a pooler keeps none."""
+    capabilities, name = context.capabilities, change.address.name
+    if not capabilities.pooled or capabilities.server_version_num >= KNOWS_PLACEHOLDERS:
+        return None
+    if name in server.reals or name in server.files:
+        return None
+    what = (
+        "cannot be set through a connection pooler: before PostgreSQL 17, ALTER SYSTEM takes a new "
+        "name only in a session that has set it, and a pooler keeps no session"
+    )
+    return Finding("POOLED", what, change.address, "connect directly, or use store: database")
 
 
 def _stores(change: Change) -> frozenset[str]:

@@ -16,6 +16,7 @@ from tests.integration.bad_input.runner import ROOT
 from tests.servers import Result
 
 _SUCCESS = re.compile(r"(?i)complete|no changes|no drift|is valid|\bwrote\b|\bjobid \d")
+_PROGRESS = re.compile(r"^(Reading the database …|.*; trying again \(\d of 3\)\.)\n", re.MULTILINE)
 _COUNT = re.compile(r"\n\d+ errors?\. .*\Z")
 
 
@@ -35,12 +36,13 @@ def judge_text(bad: Bad, answer: Result, place: str) -> None:
 
 def _only_message(err: str, label: str) -> str:
     """One `Error:` with its details, or one fault of a file with the count below it."""
-    lines = err.strip().splitlines()
+    err = _PROGRESS.sub("", err).strip()
+    lines = err.splitlines()
     assert lines, "nothing on stderr"
     if lines[0].startswith(label):
         assert len(re.findall("^(Error|Refused): ", err, re.MULTILINE)) == 1, err
         assert err.count("Remedy: ") == 1, err
-        return err.strip().removeprefix(label)
+        return err.removeprefix(label)
     assert len(lines) == 2, f"more than one message, or none:\n{err}"
     assert _COUNT.search(err.strip()), err
     return lines[0]

@@ -1,0 +1,111 @@
+"""A cpctl that runs while the test does something to it, or to the server below it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Self
+
+from tests.servers import Database, Result
+
+WAITER = "select count(*) from pg_locks where not granted"
+
+
+class Running:
+    """`cpctl` in the background; it is ended with the block that it was started for."""
+
+    def __init__(self, database: Database, *arguments: str, **environment: str) -> None:
+        known = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(database.folder),
+            "CPCTL_DATABASE_URL": database.url(),
+            **database.environment,
+            **environment,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cpctl", *arguments],
+            cwd=database.folder,
+            env=known,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def finish(self, timeout: float = 30) -> Result:
+        """How it ended; it is an error if it does not."""
+        out, err = self.process.communicate(timeout=timeout)
+        assert "Traceback" not in err, err
+        return Result(self.process.returncode, out, err)
+
+
+def until(true: Callable[[], object], what: str, timeout: float = 20) -> None:
+    deadline = time.monotonic() + timeout
+    while not true():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.005)
+
+
+def until_it_waits(database: Database) -> None:
+    """Until some session waits for a lock."""
+    until(lambda: database.rows(WAITER)[0][0] > 0, "a session that waits for a lock")
+
+
+@contextmanager
+def slow_logins(database: Database, seconds: float = 1.0) -> Iterator[None]:
+    """Each new connection takes its time; so does a reload, until a fresh one shows the values."""
+    _pre_auth_delay(database, f"= '{seconds:g}s'")
+    try:
+        yield
+    finally:
+        _pre_auth_delay(database, "to default")
+
+
+def _pre_auth_delay(database: Database, value: str) -> None:
+    loaded = "select pg_conf_load_time()"
+    before = database.rows(loaded)
+    database.run(f"alter system set pre_auth_delay {value}")
+    database.run("select pg_reload_conf()")
+    until(lambda: database.rows(loaded) != before, "the reload")
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """A process of the test's own server that stands still, and answers nobody."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def setting_text(database: Database) -> str:
+    path = database.cluster.data_directory / "postgresql.auto.conf"
+    return path.read_text(encoding="utf-8")
