@@ -21,18 +21,23 @@ from tests.faults.scenario import ENVIRONMENT, FILE, NAMES, OLD, Job, World
 KEY = int.from_bytes(b"cpctl")
 APPLY = ("apply", "--auto-approve", "--lock-timeout", "5s")
 IN_SYNC = ("plan", "--detailed-exitcode")
+_LINE = re.compile(r"^(\S+) = '((?:[^']|'')*)'$", re.MULTILINE)
 _STATEMENT = re.compile(r"\] cpctl[^\n]* LOG:  (statement|execute [^:]*):")
 _OURS = "from pg_stat_activity where application_name like 'cpctl%'"
 
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """Everything that one point needs. `admin` is a superuser of ours, in autocommit mode."""
+    """Everything that one point needs. `admin` is a superuser of ours, in autocommit mode.
+
+    `mutants`: what is taken out of cpctl in each run.
+    """
 
     cluster: Cluster
     runner: Runner
     options: tuple[str, ...] = ()
-    admin: psycopg.Connection[Any] = field(init=False)
+    mutants: Sequence[str] = ()
+    _admin: psycopg.Connection[Any] | None = field(init=False, default=None)
     _auto: bytes = field(init=False, default=b"")
 
     def __post_init__(self) -> None:
@@ -41,12 +46,19 @@ class Lane:
         self.prepare()
 
     @property
+    def admin(self) -> psycopg.Connection[Any]:
+        assert self._admin
+        return self._admin
+
+    @property
     def folder(self) -> Path:
         return self.runner.folder
 
     def connect(self) -> None:
         """Unbothered by whatever timeouts a test makes the rule."""
-        self.admin = psycopg.connect(
+        if self._admin:
+            self._admin.close()
+        self._admin = psycopg.connect(
             self.cluster.url(),
             autocommit=True,
             application_name="the test",
@@ -80,7 +92,6 @@ class Lane:
 
     def restart(self, mode: str) -> None:
         self.cluster.restart(mode)
-        self.admin.close()
         self.connect()
 
     def run(self, statement: str, *parameters: object) -> None:
@@ -122,6 +133,14 @@ class Lane:
             time.sleep(0.005)
         return not held
 
+    @contextmanager
+    def blocked(self, statement: str) -> Iterator[None]:
+        """Another session has done this in a transaction that goes on."""
+        with psycopg.connect(self.cluster.url(), application_name="somebody else") as session:
+            session.execute(statement.encode())
+            yield
+            session.rollback()
+
     def log_position(self) -> int:
         return self.cluster.log.stat().st_size
 
@@ -147,17 +166,15 @@ class Lane:
         return dict(self.rows("select jobname::text, jobid from cron.job"))
 
     def file_settings(self) -> dict[str, str]:
-        query = (
-            "select name, setting from pg_file_settings "
-            "where sourcefile like '%%/postgresql.auto.conf' order by seqno"
-        )
-        return {name: value for name, value in self.rows(query) if name in NAMES}
+        """From the file itself: what the server says of it is nothing where it has an error."""
+        found = _LINE.findall(self._auto_file.read_text("utf-8"))
+        return {name: value.replace("''", "'") for name, value in found if name in NAMES}
 
     def live(self) -> dict[str, str]:
         """What a new session sees; what has been reset is an empty text there."""
         query = b"select name, current_setting(name, true) from unnest(%s::text[]) name"
         calm = "-c statement_timeout=0"
-        with psycopg.connect(self.cluster.url(), options=calm) as session:
+        with psycopg.connect(self.cluster.url(), options=calm, autocommit=True) as session:
             found: list[tuple[str, str | None]] = session.execute(query, (NAMES,)).fetchall()
         return {name: value for name, value in found if value}
 
@@ -179,14 +196,13 @@ class Lane:
         self,
         proxy: Proxy,
         *options: str,
-        mutants: Sequence[str] = (),
         before_end: Callable[[], None] = lambda: None,
         timeout: float = 60,
     ) -> Done:
         """An apply whose every byte passes the proxy. `before_end`: while its pid is still its."""
         url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
         url += "?sslmode=disable&gssencmode=disable&connect_timeout=2"
-        self.start((*APPLY, *self.options, *options), url=url, mutants=mutants)
+        self.start((*APPLY, *self.options, *options), url=url)
         proxy.carry(self.runner, timeout)
         before_end()
         return self.runner.done(1)
@@ -195,15 +211,15 @@ class Lane:
         self,
         *commands: Sequence[str],
         url: str = "",
-        mutants: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         known = {**ENVIRONMENT, "CPCTL_DATABASE_URL": url or self.cluster.url()}
-        self.runner.start(*commands, environment={**known, **(environment or {})}, mutants=mutants)
+        known |= environment or {}
+        self.runner.start(*commands, environment=known, mutants=self.mutants)
 
-    def cpctl(self, *commands: Sequence[str], mutants: Sequence[str] = ()) -> Done:
+    def cpctl(self, *commands: Sequence[str]) -> Done:
         """Straight to the server, and to the end."""
-        self.start(*commands, mutants=mutants)
+        self.start(*commands)
         return self.runner.done()
 
     def close(self) -> None:

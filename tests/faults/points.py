@@ -13,6 +13,9 @@ HOWS: tuple[How, ...] = ("reset", "black hole")
 AFTERS: tuple[After, ...] = ("open", "closed")
 DIRECTIONS: tuple[Direction, ...] = ("client", "server")
 
+SLOW = ("black hole", "closed")
+"""Every attempt to connect again waits for seconds, so these begin first."""
+
 
 def sample(passed: Sequence[Passed], seed: int, each: int) -> list[Cut]:
     """From each phase and direction, in each manner: ends of messages, and bytes inside."""
@@ -24,11 +27,12 @@ def sample(passed: Sequence[Passed], seed: int, each: int) -> list[Cut]:
             continue
         sizes = [p.end - p.start for p in found]
         for how, after, number in itertools.product(HOWS, AFTERS, range(each)):
+            if number and (how, after) == SLOW:
+                continue
             place = chance.choice(found) if number % 2 == 0 else chance.choices(found, sizes)[0]
             offset = place.end if number % 2 == 0 else chance.randint(place.start + 1, place.end)
             cuts.append(Cut(place.connection, direction, offset, how, after))
-    chance.shuffle(cuts)
-    return cuts
+    return sorted(cuts, key=lambda cut: (cut.how, cut.after) != SLOW)
 
 
 def every(passed: Sequence[Passed], seed: int) -> Iterator[Cut]:

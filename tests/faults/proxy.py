@@ -81,6 +81,7 @@ class Proxy:
     broke_at: str = ""
     links: list[Link] = field(default_factory=list)
     _open: list[Link] = field(default_factory=list)
+    _deaf: list[Link] = field(default_factory=list)
     _held: list[socket.socket] = field(default_factory=list)
     _listener: socket.socket = field(init=False)
 
@@ -153,14 +154,19 @@ class Proxy:
                 data = side.recv(65536)
             except OSError:
                 data = b""
-            if not data:
+            if not data or (direction == "server" and link in self._deaf):
                 self.sever(link)
             elif not self._forward(link, direction, data):
                 return
 
     def sever(self, link: Link) -> None:
-        self._open.remove(link)
+        if link in self._open:
+            self._open.remove(link)
         link.close()
+
+    def deafen(self, link: Link) -> None:
+        """The client hears nothing more of the server on it, and then that it is gone."""
+        self._deaf.append(link)
 
     def _forward(self, link: Link, direction: Direction, data: bytes) -> bool:
         """Pass it on, piece by piece; False where the break or an end came in between."""
@@ -168,6 +174,8 @@ class Proxy:
         for piece in link.readers[direction].feed(data):
             if piece.message and direction == "client" and self.before:
                 self.before(link, piece.message)
+                if link not in self._open:
+                    return False
             passing = self._until_break(link, direction, piece.data)
             try:
                 other.sendall(passing)

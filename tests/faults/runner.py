@@ -78,6 +78,7 @@ class Runner:
     folder: Path
     control: socket.socket = field(init=False)
     pid: int = field(init=False, default=0)
+    _running: bool = field(init=False, default=False)
     _started: float = field(init=False, default=0.0)
     _status: bytes = field(init=False, default=b"")
 
@@ -92,6 +93,9 @@ class Runner:
         mutants: Sequence[str] = (),
     ) -> None:
         """Begin one run of these commands, each of which must end well for the next."""
+        if self._running:  # a test failed while it ran
+            self.kill()
+            self.done()
         known = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **environment}
         request = {
             "commands": [list(command) for command in commands],
@@ -103,7 +107,7 @@ class Runner:
         }
         self._started, self._status = time.monotonic(), b""
         self.control.sendall(f"{json.dumps(request)}\n".encode())
-        self.pid = int(self._line(30))
+        self.pid, self._running = int(self._line(30)), True
 
     def fileno(self) -> int:
         """Readable once the run is over."""
@@ -124,6 +128,7 @@ class Runner:
             code = -999
         seconds = time.monotonic() - self._started
         self.control.sendall(b"\n")
+        self._running = False
         out, err = (
             (self.folder / name).read_text(encoding="utf-8", errors="replace")
             for name in ("out", "err")

@@ -66,11 +66,13 @@ NEW = World(
     },
 )
 
-FILE = """\
+_HEAD = """\
 version: 1
 name: faults
 scope:
   jobs: [faults_*]
+"""
+_SETTINGS = """\
   settings: [app.*]
 secrets:
   canary: {from: "env:CANARY"}
@@ -79,12 +81,16 @@ settings:
   app.changed: new
   app.added: new
   work_mem: 6MB
+"""
+_JOBS = """\
 jobs:
   faults_changed: {schedule: "0 4 29 2 *", command: SELECT 1}
   faults_paused: {schedule: "0 4 29 2 *", command: SELECT 2}
   faults_kept: {schedule: "0 3 29 2 *", command: SELECT 3}
   faults_added: {schedule: "0 3 29 2 *", command: SELECT 6}
 """
+FILE = _HEAD + _SETTINGS + _JOBS
+JOBS_ONLY = _HEAD + _JOBS
 
 EARLY = ("app.added", "app.canary", "app.changed", "work_mem")
 """Live before the commit."""

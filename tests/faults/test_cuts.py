@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from tests.faults.judge import Point, judge
@@ -13,11 +12,11 @@ from tests.faults.proxy import Cut
 from tests.faults.tally import NOT_REACHED, Tally, tally
 from tests.faults.work import ALL, SEED, spread
 
-PATIENCE = {"reset": "2s", "black hole": "500ms"}
-"""How long a statement may take: most of a black hole is waiting for that."""
+PATIENCE = {"reset": ("2s", "5s"), "black hole": ("500ms", "500ms")}
+"""How long a statement and the lock may take: most of a black hole is waiting for that."""
 
 EACH = 2
-"""Points of the sample for each phase, direction and manner of breaking."""
+"""Points of the sample for each phase, direction and manner of breaking; one of the slowest."""
 
 
 def clean_run(lane: Lane) -> list[Passed]:
@@ -29,11 +28,13 @@ def clean_run(lane: Lane) -> list[Passed]:
     return proxy.progress.passed
 
 
-def broken(counts: Tally, lane: Lane, cut: Cut, *, mutants: Sequence[str] = ()) -> None:
+def broken(counts: Tally, lane: Lane, cut: Cut) -> None:
     """One point: break it, look, judge what was said, and apply once more."""
     lane.restore()
+    statement, lock = PATIENCE[cut.how]
+    options = ("--statement-timeout", statement, "--lock-timeout", lock)
     with lane.behind(cut) as proxy:
-        done = lane.through(proxy, "--statement-timeout", PATIENCE[cut.how], mutants=mutants)
+        done = lane.through(proxy, *options)
     reachable = cut.after == "open"
     judge(counts, lane, done, Point(cut, proxy.broke_at, reachable=reachable))
 
