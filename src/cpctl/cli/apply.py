@@ -23,7 +23,7 @@ from cpctl.cli.options import (
     progress,
     read_task,
 )
-from cpctl.cli.screen import show
+from cpctl.cli.screen import show, write_no_more
 from cpctl.errors import CpctlError
 from cpctl.interrupt import exposed, shielded
 
@@ -38,7 +38,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
 SETTLED = "The connection broke while committing. Asked the server: it was committed."
 
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
-LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply.")]
+LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply or a lock.")]
 StatementTimeout = Annotated[
     str,
     typer.Option(
@@ -112,7 +112,11 @@ def _run(common: Common, limits: _Limits, saved: Saved | None, asking: _Asking) 
         options = Options(lock_timeout=limits.lock, pinned=pinned, announce=common.say)
         with session:
             outcome = apply(task, session, scene, planned, options) if planned.changes else None
-        _show_outcome(planned, outcome, asking)
+        try:
+            _show_outcome(planned, outcome, asking)
+            sys.stdout.flush()
+        except BrokenPipeError:  # what was done is done, whether anybody reads of it or not
+            write_no_more()
     return 0
 
 
