@@ -16,7 +16,7 @@ from tests.faults.runner import Nursery, Runner
 from tests.faults.tally import TALLIES
 from tests.servers import VERSIONS
 
-LANES = int(os.environ.get("CPCTL_FAULTS_LANES", "8"))
+LANES = int(os.environ.get("CPCTL_FAULTS_LANES", "6"))
 """Servers of each version that are broken side by side: most points wait most of the time."""
 
 

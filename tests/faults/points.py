@@ -16,22 +16,23 @@ DIRECTIONS: tuple[Direction, ...] = ("client", "server")
 SLOW = ("black hole", "closed")
 """Every attempt to connect again waits for seconds, so these begin first."""
 
+ENDS = (("reset", "open"), SLOW)
+"""The sample breaks these where a message ends, the others anywhere."""
 
-def sample(passed: Sequence[Passed], seed: int, each: int) -> list[Cut]:
-    """From each phase and direction, in each manner: ends of messages, and bytes inside."""
+
+def sample(passed: Sequence[Passed], seed: int) -> list[Cut]:
+    """From each phase and direction, in each manner: the end of a message, or a byte inside."""
     chance = random.Random(seed)  # noqa: S311
     cuts = []
     for phase, direction in itertools.product(PHASES, DIRECTIONS):
         found = [p for p in passed if (p.phase, p.direction) == (phase, direction)]
-        if not found:
-            continue
-        sizes = [p.end - p.start for p in found]
-        for how, after, number in itertools.product(HOWS, AFTERS, range(each)):
-            if number and (how, after) == SLOW:
-                continue
-            place = chance.choice(found) if number % 2 == 0 else chance.choices(found, sizes)[0]
-            offset = place.end if number % 2 == 0 else chance.randint(place.start + 1, place.end)
+        for how, after in itertools.product(HOWS, AFTERS) if found else ():
+            sizes = [p.end - p.start for p in found]
+            whole = (how, after) in ENDS
+            place = chance.choice(found) if whole else chance.choices(found, sizes)[0]
+            offset = place.end if whole else chance.randint(place.start + 1, place.end)
             cuts.append(Cut(place.connection, direction, offset, how, after))
+    chance.shuffle(cuts)
     return sorted(cuts, key=lambda cut: (cut.how, cut.after) != SLOW)
 
 
