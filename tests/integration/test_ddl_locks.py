@@ -59,7 +59,7 @@ def test_a_plan_without_both_writes_once(database: Database) -> None:
         given(database, {"first": job()})
         store = "database" if len(settings) == 1 else "system"
         jobs = {"first": job("9 9 * * *")}
-        database.write(document(store=store, settings=settings, jobs=jobs))
+        database.write(document(name=store, store=store, settings=settings, jobs=jobs))
         since = database.log_position()
         assert database.cpctl("apply", "--auto-approve").code == 0
         assert verbs(database.changing_statements(since))["alter_job"] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cpctl.apply import Outcome
 from cpctl.core.change import Create, Delete, Update
 from cpctl.core.resource import Address, Resource
 from cpctl.core.runs import Mode, Run
@@ -15,6 +16,8 @@ from cpctl.render.text import plan_text
 from tests.unit.render.plans import WHY, job, plan
 
 JOBID = 9
+
+DONE = Outcome(plan(), {}, 0.1, settled=False)
 
 
 def named(resource: Resource, name: str, **facts: object) -> Resource:
@@ -129,11 +132,11 @@ def test_the_last_run_is_told_in_the_schedulers_zone() -> None:
 )
 def test_the_outcome_says_what_becomes_of_a_run(mode: Mode, said: str) -> None:
     gone = with_run("running", "2026-11-23T13:30:00Z", mode)
-    line = outcome_text(plan(gone), {}, 0.1).splitlines()[0]
+    line = outcome_text(plan(gone), {}, DONE).splitlines()[0]
     assert line == f"  job.rpt    deleted    was jobid 9; {said}"
 
 
 def test_the_outcome_of_a_rename() -> None:
     after = {RENAMED.address: RENAMED.after}
-    line = outcome_text(plan(RENAMED), after, 0.1).splitlines()[0]
+    line = outcome_text(plan(RENAMED), after, DONE).splitlines()[0]
     assert line == "  job.report    renamed    jobid 9"
