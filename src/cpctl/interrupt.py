@@ -56,6 +56,11 @@ def checkpoint() -> None:
         raise KeyboardInterrupt
 
 
+def happened() -> bool:
+    """Whether a signal has come at all."""
+    return _State.pending
+
+
 @contextmanager
 def shielded() -> Iterator[None]:
     """Signals are remembered here, for the next checkpoint."""

@@ -89,7 +89,7 @@ def test_a_signal_at_any_moment_leaves_before_or_after(
 
 def test_a_signal_while_it_starts_is_an_interrupt_too(database: Database) -> None:
     database.write(NEW)
-    for delay in range(60, 260, 20):
+    for delay in range(60, 360, 10):
         with Running(database, "apply", "--auto-approve") as running:
             time.sleep(delay / 1000)
             running.signal(signal.SIGTERM)
