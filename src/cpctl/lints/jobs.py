@@ -120,7 +120,7 @@ def _foreign(survey: Survey) -> Iterator[Finding]:
 
 
 def _ignored(declared: Resource) -> tuple[str, ...]:
-    ignored = declared.facts["ignored"]
+    ignored = declared.facts.get("ignored")
     return ignored if isinstance(ignored, tuple) else ()
 
 

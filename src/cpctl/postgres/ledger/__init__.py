@@ -71,7 +71,7 @@ class Ledger:
 
         `late`: RESETs follow, so it is not finished yet.
         """
-        values = (kept.scope, _array(kept.owners), kept.addresses, kept.state)
+        values = (kept.scope, _array(kept.owners), kept.resources, kept.state)
         if not self._begun:
             made = Message(_text("whole"), (*self._values(), *values))
             return [*self._created(), Message(_text("bury"), (None,)), *self._renamed(), made]
