@@ -106,9 +106,11 @@ def _approved(
     from cpctl.cli.saved import check
     from cpctl.reconcile import connect
 
+    # Whoever waits for our lock is told this.
+    application = ", ".join(filter(None, ("cpctl apply", task.run.job)))
     server = common.server._replace(statement_timeout=limits.statement)
     with progress("Reading the database", quiet=common.quiet):
-        found = connect(task, server, "cpctl apply", common.say)
+        found = connect(task, server, application, common.say)
     if saved is not None:
         check(saved, found.plan)
     if not asking.json:

@@ -178,7 +178,7 @@ class Kept(NamedTuple):
 def remembered(found: Mapping[str, Any]) -> Remembered:
     """What the codec wrote of one resource."""
     fields = {name: _value(value) for name, value in found["fields"].items()}
-    return Remembered(fields, found["facts"])
+    return Remembered(fields, {name: _value(value) for name, value in found["facts"].items()})
 
 
 def _value(found: Any) -> Value:  # noqa: ANN401  what json.loads makes

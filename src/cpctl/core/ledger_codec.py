@@ -115,7 +115,7 @@ def managed(
 def encoded(resource: Resource) -> dict[str, object]:
     """A resource as plain data; of its facts those that a later reader can use."""
     facts = resource.facts.items()
-    kept = {name: value for name, value in facts if isinstance(value, str | int)}
+    kept = {n: value for n, value in facts if isinstance(value, str | int) or type(value) is tuple}
     return {"fields": dict(resource.fields), "facts": kept}
 
 

@@ -58,7 +58,8 @@ def refusals(
     if not changes or not claim.ledger:
         return ()
     found = [*_rights(capabilities)]
-    if capabilities.ledger.usable:
+    rights = capabilities.ledger
+    if rights.usable or (not rights.exists and rights.creatable):
         if claim.undoes is None:  # A rollback deletes only what its own applies made.
             found += _unknown_deletes(changes, hazards, memory)
         found += _protected(changes, memory)

@@ -16,8 +16,8 @@ _LEDGER = re.compile(r"cpctl ledger, format (\d+)")
 _FACTS = (
     "system_identifier database role server_version server_version_num extension_version "
     "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
-    "jobs_writable runs_readable last_runid background_workers superuser_jobs functions "
-    "reload file_settings alter_system_allowed read_only ledger backend owners"
+    "jobs_writable runs_readable last_runid background_workers superuser_jobs functions reload "
+    "file_settings alter_system_allowed read_only ledger backend owners"
 ).split()
 
 

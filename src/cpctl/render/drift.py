@@ -101,6 +101,8 @@ _SINCE: Mapping[tuple[Action, Class], str] = {
 
 
 def _why(plan: Plan, change: Change, found: Class) -> str:
+    if plan.last is not None and plan.last.undoes is not None and found == "pending":
+        return f"Rolled back by apply {plan.last.number}; the file was not applied since"
     if plan.last is not None and (change.action, found) in _SINCE:
         return _SINCE[change.action, found].format(number=plan.last.number)
     match change:

@@ -24,7 +24,7 @@ def header(plan: Plan) -> str:
     """Which file for which database: the question nobody should have to ask."""
     target = plan.target
     versions = f"PostgreSQL {target.server_version}, pg_cron {target.pg_cron_version or 'none'}"
-    name = plan.name if plan.undoes is None else f"{plan.name}, as before apply {plan.undoes},"
+    name = plan.name if plan.undoes is None else f"{plan.name} as before apply {plan.undoes}"
     return escaped(f"{name} -> {target.where} ({versions})")
 
 
