@@ -13,7 +13,7 @@ from tests.servers import Database
 
 NUMBER = int(os.environ.get("CPCTL_PROPERTY_ROLLBACKS") or 100)
 SEED = int(os.environ.get("CPCTL_PROPERTY_SEED") or 20)
-SHARES: dict[Mode, float] = {"fresh": 0.35, "edited": 0.35, "moved": 0.2, "subtle": 0.2}
+SHARES: dict[Mode, float] = {"fresh": 0.4, "edited": 0.45, "moved": 0.25, "subtle": 0.2}
 """More than one in all: some pairs turn out to be the same, and have nothing to undo."""
 
 
