@@ -93,7 +93,7 @@ class Ledger:
     def _values(self) -> tuple[str | None, ...]:
         entry, run = self.entry, self.entry.run
         undoes = None if entry.undoes is None else str(entry.undoes)
-        who = (run.os_user, run.job, run.url, run.commit, entry.version)
+        who = map(_storable, (run.os_user, run.job, run.url, run.commit, entry.version))
         return (
             entry.name,
             *who,
@@ -117,5 +117,10 @@ class Ledger:
 
 def _array(values: Iterable[str]) -> str:
     """A text[] as PostgreSQL reads it."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    escaped = (_storable(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
+def _storable(text: str) -> str:
+    """The environment and names of files may hold bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode()
