@@ -48,7 +48,9 @@ def found(done: Result, code: int = 0) -> dict[str, Any]:
 
 def alter(database: Database, name: str, arguments: str) -> None:
     """A job changed by hand."""
-    database.run(f"select cron.alter_job(jobid, {arguments}) from cron.job where jobname = '{name}'")
+    database.run(
+        f"select cron.alter_job(jobid, {arguments}) from cron.job where jobname = '{name}'"
+    )
 
 
 def by_hand(database: Database, name: str, command: str = "SELECT 'by hand'") -> None:

@@ -139,7 +139,11 @@ HISTORIES: dict[str, tuple[History, dict[str, str], str]] = {
         BY_HAND,
     ),
     "applied, removed, made by hand": (
-        based(again(jobs={"a_two": job()}), lambda database: by_hand(database, "a_one"), jobs={"a_two": job()}),
+        based(
+            again(jobs={"a_two": job()}),
+            lambda database: by_hand(database, "a_one"),
+            jobs={"a_two": job()},
+        ),
         {"job.a_one": "extra"},
         "scope.jobs has a_*",
     ),

@@ -20,7 +20,9 @@ RUN = (
 def run_at(database: Database, runid: int, command: str, time: str) -> None:
     at = f"2026-11-20 {time}+00"
     database.run(RUN, runid, command, at, at)
-    database.run("select setval(pg_get_serial_sequence('cron.job_run_details', 'runid'), %s)", runid)
+    database.run(
+        "select setval(pg_get_serial_sequence('cron.job_run_details', 'runid'), %s)", runid
+    )
 
 
 def changed_by_hand(database: Database) -> None:
@@ -35,8 +37,9 @@ def test_a_changed_command_is_dated_between_two_runs(database: Database) -> None
     run_at(database, 3, NEW, "01:15")
     run_at(database, 4, NEW, "01:20")
     shown = said(database.cpctl("diff"), 2)
-    assert "01:10 GMT (last run of the old command) and Fri 20 Nov 01:15 GMT (first of the new)" in (
-        shown
+    assert (
+        "01:10 GMT (last run of the old command) and Fri 20 Nov 01:15 GMT (first of the new)"
+        in (shown)
     )
     assert "01:05" not in shown
     assert "01:20" not in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 import psycopg
 import pytest
 
@@ -191,14 +192,16 @@ def test_no_secret_is_ever_in_it(database: Database, store: str) -> None:
         applied(database, document(store=store, scope=scope, jobs=jobs, **sections))
         assert CANARY not in everything(database)
     for number in ("", "3", "1"):
-        done = database.cpctl("rollback", *filter(None, [number]), "--auto-approve", "--allow", "EMPTY_FILE")
+        done = database.cpctl(
+            "rollback", *filter(None, [number]), "--auto-approve", "--allow", "EMPTY_FILE"
+        )
         assert CANARY not in done.out + done.err + everything(database)
         shown = database.cpctl("history", "show", str(last(database)), "--format", "json")
         assert CANARY not in shown.out
     assert "env:OTHER" in everything(database)  # the control: the references are
 
 
-NAMES = ["a_two\nlines", "a_\ud55c\uae00 \"q\" '\\'", "a_{x},\"y\"", "a_job.b/c"]
+NAMES = ["a_two\nlines", "a_\ud55c\uae00 \"q\" '\\'", 'a_{x},"y"', "a_job.b/c"]
 
 
 def test_any_name_is_remembered_as_it_is(database: Database) -> None:
@@ -213,7 +216,10 @@ def test_any_name_is_remembered_as_it_is(database: Database) -> None:
 
 
 def test_what_the_environment_says_of_the_run_may_be_anything(database: Database) -> None:
-    database.environment |= {"GITHUB_RUN_ID": 'it\'s "\\{},\udcff\n', "GITHUB_SHA": "\u202e\x1b[31m"}
+    database.environment |= {
+        "GITHUB_RUN_ID": "it's \"\\{},\udcff\n",
+        "GITHUB_SHA": "\u202e\x1b[31m",
+    }
     applied(database, ONE)
     for form in ("text", "json"):
         shown = said(database.cpctl("history", "--format", form), 0)
@@ -222,7 +228,7 @@ def test_what_the_environment_says_of_the_run_may_be_anything(database: Database
 
 
 def test_two_files_of_one_name_are_one_file(database: Database) -> None:
-    """The name is what the ledger goes by: without a scope the second takes the first one's back."""
+    """The ledger goes by the name: without a scope the second file takes the first one away."""
     applied(database, ONE)
     database.write(document(jobs={"b_one": job()}))
     shown = said(database.cpctl("plan"), 0)

@@ -93,7 +93,7 @@ class Ledger:
     def _values(self) -> tuple[str | None, ...]:
         entry, run = self.entry, self.entry.run
         undoes = None if entry.undoes is None else str(entry.undoes)
-        who = map(_storable, (run.os_user, run.job, run.url, run.commit, entry.version))
+        who = (run.os_user, run.job, run.url, run.commit, entry.version)
         return (
             entry.name,
             *who,
@@ -122,5 +122,5 @@ def _array(values: Iterable[str]) -> str:
 
 
 def _storable(text: str) -> str:
-    """The environment and names of files may hold bytes that are no text."""
+    """A file's name may hold bytes that are no text."""
     return text.encode("utf-8", "backslashreplace").decode()
