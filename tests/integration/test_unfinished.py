@@ -43,7 +43,7 @@ def test_the_next_plan_and_diff_name_it(database: Database) -> None:
         assert "apply 2 of test, begun 20" in shown
         assert "by postgres, was never finished" in shown
         document = found(database.cpctl(command, "--format", "json"), code)
-        assert "UNFINISHED_APPLY" in str(document["notes"])
+        assert "was never finished" in str(document["notes"])
     assert "unfinished" in said(database.cpctl("history"), 0)
 
 
