@@ -13,7 +13,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help demo servers test fast lint bench format schemas readme lock venv python clean distclean
+.PHONY: help demo servers test fast lint bench faults format schemas readme lock venv python clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,7 +26,7 @@ servers: python ## install (once) and start PostgreSQL 15 and 17 with pg_cron
 	@$(PYTHON) tools/servers.py start all
 	@$(PYTHON) tools/servers.py status all
 
-test: venv servers ## every test but benchmarks and faults, on both servers
+test: venv servers ## every test but benchmarks, on both servers
 	@BIN=$(BIN) bash tools/test.sh $(ARGS)
 
 fast: venv ## the unit tests: no server, no I/O
@@ -54,6 +54,10 @@ schemas: venv ## write schemas/ again from the models
 
 bench: venv servers ## the budgets, measured as whole processes
 	@$(BIN)/pytest tests/bench $(ARGS)
+
+faults: venv servers ## every fault at every byte, MINUTES=60 for each suite; 0: to the end
+	@CPCTL_FAULTS=all CPCTL_FAULTS_MINUTES=$(or $(MINUTES),60) CPCTL_FAULTS_LANES=12 \
+		$(BIN)/pytest tests/faults -s $(ARGS)
 
 lock: venv ## renew both lock files from pyproject.toml
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock

@@ -7,7 +7,7 @@ out=$(mktemp -d)
 leg15= leg17=
 trap 'kill $leg15 $leg17 2>/dev/null; rm -rf "$out"' EXIT
 trap 'exit 1' INT TERM
-pytest=("${BIN:-.venv/bin}/pytest" --ignore=tests/bench --ignore=tests/faults -q -p no:cacheprovider "$@")
+pytest=("${BIN:-.venv/bin}/pytest" --ignore=tests/bench -q -p no:cacheprovider "$@")
 
 CPCTL_TEST_LEG="PostgreSQL 15" CPCTL_TEST_SERVERS=15 "${pytest[@]}" >"$out/15" 2>&1 &
 leg15=$!

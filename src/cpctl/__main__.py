@@ -7,6 +7,7 @@ import os
 import sys
 
 from cpctl import __version__
+from cpctl.interrupt import install, shielded
 
 
 def main() -> None:
@@ -16,9 +17,11 @@ def main() -> None:
         return
     # A process that lives for a second gains nothing from collecting cycles while it parses.
     gc.disable()
-    from cpctl.cli import run
+    install()
+    with shielded():
+        from cpctl.cli import run
 
-    _leave(run(sys.argv[1:]))
+        _leave(run(sys.argv[1:]))
 
 
 def _leave(code: int) -> None:

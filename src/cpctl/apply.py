@@ -145,6 +145,7 @@ def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
     try:
         if work.early or work.late:
             channel = _open_channel(run)
+            channel.check_files()
         after = _write(run, work)
         if channel is not None and work.early:
             channel.set(work.early)

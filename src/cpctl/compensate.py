@@ -116,6 +116,8 @@ def _checked(attempt: Attempt) -> str:
             now, _ = survey(attempt.task, session)
     except CpctlError:
         return "The database could not be read again to check this."
+    if any(finding.code == "CONFIG_FILE_ERROR" for finding in now.refusals):
+        return "This cannot be checked while a configuration file has an error."
     if fingerprint(now) == fingerprint(attempt.plan):
         return f"The database is as it was before (checked: fingerprint {fingerprint(now)[:6]})."
     return "The database is not as it was before: somebody else changed it meanwhile."

@@ -41,11 +41,15 @@ def test_a_failure_after_the_wait_undoes_both(database: Database) -> None:
     given(database, {"first": job()}, {"app.a": "old"})
     database.write(MIXED)
     limits = ("--lock-timeout", "500ms")
-    with psycopg.connect(database.url()) as somebody, undone(database), slow_logins(database):
-        with Running(database, "apply", "--auto-approve", *limits) as running:
-            until(lambda: "8MB" in setting_text(database), "the new setting")
-            somebody.execute("select 1 from cron.job for update")
-            done = running.finish()
+    with (
+        psycopg.connect(database.url()) as somebody,
+        undone(database),
+        slow_logins(database),
+        Running(database, "apply", "--auto-approve", *limits) as running,
+    ):
+        until(lambda: "8MB" in setting_text(database), "the new setting")
+        somebody.execute("select 1 from cron.job for update")
+        done = running.finish()
     assert done.code == 1, done
     assert "job.first could not be written; the apply was undone" in done.err
 
@@ -55,7 +59,7 @@ def test_a_plan_without_both_writes_once(database: Database) -> None:
         given(database, {"first": job()})
         store = "database" if len(settings) == 1 else "system"
         jobs = {"first": job("9 9 * * *")}
-        database.write(document(store=store, settings=settings, jobs=jobs))
+        database.write(document(name=store, store=store, settings=settings, jobs=jobs))
         since = database.log_position()
         assert database.cpctl("apply", "--auto-approve").code == 0
         assert verbs(database.changing_statements(since))["alter_job"] == 1

@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
+from tests.integration.running import (
+    Running,
+    setting_text,
+    slow_logins,
+    until,
+    until_it_waits,
+)
 from tests.integration.steps import converge, document, given, job, undone
 from tests.servers import Database
 
@@ -14,6 +22,7 @@ AFTER = document(
     settings={"app.a": "new", "app.b": "new"},
     jobs={"first": job("9 9 * * *"), "second": job("9 9 * * *"), "third": job()},
 )
+BOTH = ("cpctl apply", "cpctl apply settings")
 
 
 @pytest.fixture
@@ -111,6 +120,51 @@ def test_a_setting_that_cannot_be_set_undoes_the_jobs(database: Database) -> Non
     said = fails(database, "setting.app.a could not be set; the apply was undone")
     assert "rolled back" in said
     assert "Remedy:" in said
+
+
+@pytest.mark.usefixtures("applied")
+def test_an_error_in_a_file_that_appears_during_the_apply_undoes_all(database: Database) -> None:
+    """A server that cannot load its files shows no old values either: they must not be lost."""
+    database.write(AFTER)
+    conf = database.cluster.data_directory / "postgresql.conf"
+    text = conf.read_text(encoding="utf-8")
+    with psycopg.connect(database.url()) as somebody, undone(database):
+        somebody.execute("select 1 from cron.job for update")
+        with Running(database, "apply", "--auto-approve") as running:
+            until_it_waits(database)
+            conf.write_text(f"{text}what is this\n", encoding="utf-8")
+            somebody.rollback()
+            done = running.finish()
+        conf.write_text(text, encoding="utf-8")
+    assert done.code == 1, done
+    assert "the server could not load its configuration files" in done.err
+    assert "postgresql.conf:" in done.err
+    assert "This cannot be checked while a configuration file has an error." in done.err
+    assert database.live("app.a") == "old"
+
+
+@pytest.mark.usefixtures("applied")
+@pytest.mark.parametrize(
+    "victims", [("cpctl apply settings",), ("cpctl apply",), BOTH], ids="-".join
+)
+def test_a_connection_that_is_lost_once_settings_are_written_undoes_all(
+    database: Database, victims: tuple[str, ...]
+) -> None:
+    database.write(AFTER)
+    end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = any(%s)"
+    with (
+        undone(database),
+        slow_logins(database),
+        Running(database, "apply", "--auto-approve") as running,
+    ):
+        until(lambda: "'new'" in setting_text(database), "the new settings")
+        database.run(end, list(victims))
+        done = running.finish()
+    assert done.code == 1, done
+    assert "the connection to the server was lost: terminating connection" in done.err
+    assert done.err.count("was set, old value put back and reloaded") == 2
+    assert "The database is as it was before" in done.err
+    assert database.live("app.a") == "old"
 
 
 @pytest.mark.usefixtures("applied")

@@ -58,6 +58,37 @@ def test_many_are_more_than_thirty_percent_of_ten_or_more(
     assert len(database.jobs()) == (before if code else after)
 
 
+@pytest.mark.parametrize(
+    ("limit", "before", "after", "code"),
+    [("50%", 12, 6, 0), ("50%", 12, 5, 3), ("100%", 12, 1, 0), (2, 4, 2, 0), (2, 4, 1, 3)],
+)
+def test_the_file_may_say_how_many_deletes_are_many(
+    database: Database, limit: object, before: int, after: int, code: int
+) -> None:
+    given(database, several(before))
+    database.write(document(scope=SCOPE, limits={"deletes": limit}, jobs=several(after)))
+    shown = database.cpctl("plan", "--detailed-exitcode")
+    assert (shown.code, "MANY_DELETES" in shown.out) == (code or 2, bool(code))
+    done = database.cpctl("apply", "--auto-approve")
+    assert done.code == code
+    assert len(database.jobs()) == (before if code else after)
+
+
+def test_a_file_may_limit_updates_too(database: Database) -> None:
+    given(database, several(3))
+    changed = {name: job("1 1 * * *") for name in several(3)}
+    database.write(document(limits={"updates": "10%"}, jobs=changed))
+    assert "MANY_UPDATES" not in database.cpctl("plan").out
+    text = document(limits={"updates": 2}, jobs=changed)
+    database.write(text)
+    assert "this would update 3 of 3 jobs (the limit is 2)" in refused_apply(database)
+    refused(database, "apply", "--auto-approve", "--allow", "MANY_DELETES")
+    converge(database, text, "--allow", "MANY_UPDATES", expected={"alter_job": 3})
+    given(database, several(10))
+    database.write(document(limits={"updates": "90%"}, jobs=several(10)))
+    assert "MANY_UPDATES" not in database.cpctl("plan").out
+
+
 def test_both_guards_can_be_lifted_at_once(database: Database) -> None:
     given(database, several(10))
     allow = ("--allow", "EMPTY_FILE", "--allow", "MANY_DELETES")

@@ -90,7 +90,7 @@ def test_the_reverse_plan_restores_the_empty_server(database: Database) -> None:
     scope = {"jobs": ["content_pipeline_*"], "settings": ["app.*"]}
     converge(
         database,
-        document(scope=scope, jobs={}),
+        document(name="content-pipeline", scope=scope, jobs={}),
         "--allow",
         "EMPTY_FILE,MANY_DELETES",
         expected={"unschedule": 6, "alter system reset": 7},

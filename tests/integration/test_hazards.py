@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from ground import Cluster
 from tests.integration.steps import (
     apply,
     converge,
@@ -178,7 +180,13 @@ def test_a_role_that_may_not_read_runs_plans_without_them(database: Database) ->
 @pytest.fixture
 def lasting(database: Database) -> Iterator[int]:
     """The pid of a real run of a real job, which takes longer than the test."""
-    command = "SELECT pg_sleep(60), 'a lasting run'"
+    pid = _lasting(database, "SELECT pg_sleep(60), 'a lasting run'")
+    yield pid
+    database.run("select pg_terminate_backend(%s)", pid)
+
+
+def _lasting(database: Database, command: str) -> int:
+    """The pid of a run of this command, as soon as there is one."""
     schedule = "1 second" if database.version == "17" else "* * * * *"
     given(database, {"nightly": {"schedule": schedule, "command": command}})
     running = "select job_pid from cron.job_run_details where status = 'running'"
@@ -186,8 +194,7 @@ def lasting(database: Database) -> Iterator[int]:
     while not (found := database.rows(running)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    yield found[0][0]
-    database.run("select pg_terminate_backend(%s)", found[0][0])
+    return int(found[0][0])
 
 
 def test_the_outcome_says_what_became_of_a_real_run(database: Database, lasting: int) -> None:
@@ -202,6 +209,32 @@ def test_the_outcome_says_what_became_of_a_real_run(database: Database, lasting:
     ) in done.out
     alive = "select count(*) from pg_stat_activity where pid = %s and query like '%%lasting%%'"
     assert database.rows(alive, lasting) == [(1,)]
+
+
+def test_what_becomes_of_a_background_worker_is_what_is_said(
+    database: Database, tmp_path: Path
+) -> None:
+    """pg_cron 1.6 kills it; 1.4 lets it go on, and it commits."""
+    kills = database.version == "17"
+    settings = {"cron.use_background_workers": "on"}
+    with Cluster(database.version, "workers", settings=settings) as cluster:
+        with psycopg.connect(cluster.url(), autocommit=True) as admin:
+            here = Database(cluster, admin, tmp_path)
+            admin.execute("create table seen (at timestamptz)")
+            pid = _lasting(here, "INSERT INTO seen SELECT now() FROM pg_sleep(8)")
+            here.write(document(scope=SCOPE, jobs={"nightly_b": job()}))
+            fate = "is killed and rolled back" if kills else "goes on and may commit"
+            what = f"  ! RUN_IN_PROGRESS: its run in progress (pid {pid}) {fate}"
+            assert what in here.cpctl("plan").out
+            done = here.cpctl("apply", "--auto-approve")
+            fate = "was killed and rolled back" if kills else "goes on"
+            assert f"1 run in progress {fate} (background worker, pid {pid})" in done.out
+            deadline = time.monotonic() + 20
+            while here.rows("select 1 from pg_stat_activity where pid = %s", pid):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            assert len(here.rows("select * from seen")) == (0 if kills else 1)
+        cluster.stop("immediate")
 
 
 def test_a_pause_says_it_as_well(database: Database) -> None:

@@ -62,6 +62,13 @@ def test_a_variable_is_named_and_its_value_is_not_shown(saved: Database) -> None
     assert "xyz" not in done.out + done.err
 
 
+def test_a_variable_that_is_gone_is_named(saved: Database) -> None:
+    with untouched(saved):
+        done = saved.cpctl("apply", "plan", "--auto-approve", environment={"HOST": ""})
+    assert done.code == 1, done
+    assert "HOST is empty" in done.err
+
+
 def test_no_variable_can_be_looked_up_in_a_plan(saved: Database) -> None:
     """Two plans of the same inputs show no digest that is the same, but those of the files."""
     first = json.loads((saved.folder / "plan").read_text())

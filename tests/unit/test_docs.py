@@ -21,7 +21,8 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     (*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rglob("*.md")),
 )
-NOT_OURS = {"__pycache__", "node_modules", "build", "dist"}
+NOT_OURS = {".git", "__pycache__", "node_modules", "build", "dist"}
+"""In a second worktree `.git` is a file, which holds a path of the machine."""
 
 
 def _read(path: Path) -> str:
@@ -190,7 +191,8 @@ def _committed() -> Iterator[Path]:
     """Files that could be committed: nothing below a folder that git ignores."""
     for path in ROOT.iterdir():
         if path.is_file():
-            yield path
+            if path.name not in NOT_OURS:
+                yield path
         elif (not path.name.startswith(".") or path.name == ".ci") and path.name not in NOT_OURS:
             below = (found for found in path.rglob("*") if found.is_file())
             yield from (found for found in below if not NOT_OURS & set(found.parts))

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import typer
 
 from cpctl.cli.app import app
+from cpctl.cli.screen import write_no_more
 from cpctl.errors import CpctlError
-from cpctl.interrupt import exposed, install, shielded
+from cpctl.interrupt import exposed
 
 INTERRUPTED = 130
 """What Typer makes of Ctrl-C."""
@@ -24,12 +25,6 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and answer with its exit code; 1 for every error that names no other."""
     # pydantic would look through every installed package for plugins: 20 ms at each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    install()
-    with shielded():
-        return _run(arguments)
-
-
-def _run(arguments: Sequence[str]) -> int:
     try:
         with exposed():
             code = app(list(arguments), prog_name="cpctl", standalone_mode=False)
@@ -38,8 +33,7 @@ def _run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _report(_interrupted(), arguments)
     except BrokenPipeError:
-        # The reader went away (`cpctl plan | head`): keep Python from writing again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        write_no_more()
         return 1
     except Exception as error:
         return _unexpected(error, arguments)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from cpctl.cli.options import Common, progress
-from cpctl.cli.screen import show
+from cpctl.cli.screen import show, write_no_more
 from cpctl.errors import CpctlError
 from cpctl.interrupt import exposed, shielded
 
@@ -26,7 +26,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)?")
 SETTLED = "The connection broke while committing. Asked the server: it was committed."
 
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
-LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply.")]
+LockTimeout = Annotated[str, typer.Option(help="How long to wait for another apply or a lock.")]
 StatementTimeout = Annotated[
     str,
     typer.Option(
@@ -85,7 +85,11 @@ def execute(
         options = Options(lock_timeout=limits.lock, pinned=pinned, announce=common.say)
         with session:
             outcome = apply(task, session, scene, planned, options) if planned.changes else None
-        _show_outcome(planned, outcome, asking)
+        try:
+            _show_outcome(planned, outcome, asking)
+            sys.stdout.flush()
+        except BrokenPipeError:  # what was done is done, whether anybody reads of it or not
+            write_no_more()
     return 0
 
 

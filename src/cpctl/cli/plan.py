@@ -27,7 +27,9 @@ from cpctl.cli.screen import show
 if TYPE_CHECKING:
     from cpctl.core.plan import Plan
 
-Out = Annotated[str | None, typer.Option(help="Save the plan for `cpctl apply PLAN`.")]
+Out = Annotated[
+    str | None, typer.Option(help="Save the plan for `cpctl show PLAN` and `cpctl apply PLAN`.")
+]
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="2: changes, 3: refusals, 0: neither.")
 ]

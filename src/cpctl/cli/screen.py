@@ -11,6 +11,11 @@ MOST_COLOURED = 200
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "!": "bold red", "#": "dim"}
 
 
+def write_no_more() -> None:
+    """The reader went away (`cpctl plan | head`): keep Python from writing again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def show(text: str, *, plain: bool) -> None:
     """Print a result; `plain` or NO_COLOR: without colour."""
     text = text.rstrip("\n")

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
@@ -38,7 +39,7 @@ def _ignorable(field: str) -> str:
 
 Flag = Annotated[bool, BeforeValidator(as_flag)]
 Sql = Annotated[str, BeforeValidator(as_sql)]
-OldName = Annotated[str, WrapValidator(_keep_place)]
+OldName = Annotated[str, StringConstraints(min_length=1), WrapValidator(_keep_place)]
 Ignored = Annotated[
     str, AfterValidator(_ignorable), WithJsonSchema({"type": "string", "enum": list(IGNORABLE)})
 ]
@@ -100,7 +101,6 @@ class Spec(Defaults):
     )
     was: OldName | None = Field(
         None,
-        min_length=1,
         description="The name it had before: it is renamed, and no second job is made.",
         examples=["nightly_rpt"],
     )

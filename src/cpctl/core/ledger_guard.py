@@ -58,8 +58,7 @@ def refusals(
     if not changes or not claim.ledger:
         return ()
     found = [*_rights(capabilities)]
-    rights = capabilities.ledger
-    if rights.usable or (not rights.exists and rights.creatable):
+    if capabilities.ledger.usable:
         if claim.undoes is None:  # A rollback deletes only what its own applies made.
             found += _unknown_deletes(changes, hazards, memory)
         found += _protected(changes, memory)
@@ -116,7 +115,12 @@ def ledger_grants(role: str) -> str:
 def _unknown_deletes(
     changes: Iterable[Change], hazards: Mapping[Address, Sequence[Finding]], memory: Memory
 ) -> Iterator[Finding]:
-    """Deletes that count as hazards, of what no apply of this file ever had."""
+    """Deletes that count as hazards, of what no apply of this file ever had.
+
+    Before the first apply nothing is known of any job, and the scope alone decides.
+    """
+    if memory.last is None:
+        return
     for change in changes:
         found = (hazard.code for hazard in hazards.get(change.address, ()))
         code = next((code for code in found if code in GUARDS), None)

@@ -15,7 +15,7 @@ from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
 from cpctl.core.renames import heirs, renamed
 from cpctl.core.resource import NAME, Address, Fields, Resource, State, Value
-from cpctl.core.runs import Run
+from cpctl.core.runs import Run, mode_of
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text, Wrong
@@ -124,9 +124,9 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
 
 
 def _seen(rows: Rows, context: Context) -> Iterable[Resource]:
-    home, background = context.capabilities.home, context.capabilities.background_workers
+    home, mode = context.capabilities.home, mode_of(context.capabilities)
     runs = {
-        jobid: Run(status, pid, started or "", background)
+        jobid: Run(status, pid, started or "", mode)
         for jobid, status, pid, started in rows.get("runs", ())
     }
     for jobid, name, schedule, command, database, username, active in rows["jobs"]:
@@ -153,7 +153,9 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
         fields[ignored] = seen.fields[ignored]
     if str(fields["command"]).strip() == str(seen.fields["command"]).strip():
         fields["command"] = seen.fields["command"]
-    return declared._replace(fields=fields, facts={**declared.facts, **seen.facts})
+    # Of a renamed job the seen name is the old one.
+    facts = {**declared.facts, **seen.facts, "name": declared.facts["name"]}
+    return declared._replace(fields=fields, facts=facts)
 
 
 def _ignored(declared: Resource) -> Iterable[str]:

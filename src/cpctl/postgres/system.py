@@ -55,7 +55,7 @@ select name, current_setting(name, true), exists (
 from unnest($1::text[]) name
 """
 _FAULTS = """
-select coalesce(lower(name), 'the file'), error from pg_file_settings
+select coalesce(lower(name), sourcefile || ':' || sourceline, 'a file'), error from pg_file_settings
 where error is not null and error <> $1 and (name is null or lower(name) = any($2))
 """
 
@@ -85,17 +85,22 @@ class SystemChannel:
 
     def _prepare(self, first: Sequence[Query] = ()) -> Mapping[str, str]:
         """Protect the session from what our own reload may deliver; answers with the file."""
-        limits = guards(
-            self.capabilities.server_version_num, statement=self.server.statement_timeout, lock=0
-        )
-        limits["idle_session_timeout"] = "0"
         # A pooler would hand these on to whoever gets its connection next.
-        asked = [] if self.capabilities.pooled else [configure(limits, local=False)]
-        asked += [*first, Query("old", _OLD), _LOADED]
-        rows = self.session.ask(asked, doing="reading the old settings")
-        self.answers = rows
+        asked = [] if self.capabilities.pooled else [self._limits(local=False)]
+        asked += [*first, Query("old", _OLD), _LOADED, Query("faults", _FAULTS, (PENDING, []))]
+        rows = self.answers = self.session.ask(asked, doing="reading the old settings")
         self.loaded = rows["loaded"][0][0]
         return {name: value for name, value in rows["old"] if name is not None}
+
+    def _limits(self, *, local: bool) -> Query:
+        version, limit = self.capabilities.server_version_num, self.server.statement_timeout
+        limits = guards(version, statement=limit, lock=0) | {"idle_session_timeout": "0"}
+        return configure(limits, local=local)
+
+    def check_files(self) -> None:
+        """Raises CpctlError where a file has an error: the server shows none of its settings."""
+        for name, error in self.answers["faults"]:
+            raise _unloadable(name, error)
 
     def set(self, statements: Sequence[Statement]) -> None:
         """Run these, each by itself. Raises CpctlError naming the first that failed."""
@@ -126,9 +131,7 @@ class SystemChannel:
         while True:
             rows = self.session.ask(ask, doing="waiting for the reload")
             if rows["faults"]:
-                name, error = rows["faults"][0]
-                what = f"the server could not load its configuration files: {name}: {error}"
-                raise CpctlError(what, remedy="mend that line, then run the same command again")
+                raise _unloadable(*rows["faults"][0])
             if rows["loaded"][0][0] != self.loaded and self._live(statements):
                 self.loaded = rows["loaded"][0][0]
                 return
@@ -149,7 +152,7 @@ class SystemChannel:
             return True
         with Session(self.server, "cpctl apply check") as fresh:
             query = Query("live", _LIVE, (list(wanted),))
-            rows = fresh.ask([query], doing="checking the settings")
+            rows = fresh.ask([self._limits(local=True), query], doing="checking the settings")
         return all(shadowed or value == wanted[name] for name, value, shadowed in rows["live"])
 
     def put_back(self) -> tuple[Statement, ...]:
@@ -172,6 +175,7 @@ class SystemChannel:
             try:
                 self.session.reopen()
                 now = self._prepare()
+                self.check_files()
             except CpctlError:
                 self.session.connection.close()
                 if time.monotonic() > deadline:
@@ -221,3 +225,8 @@ class SystemChannel:
         messages = [*before, *(Message(text) for text in texts), *after]
         answers = self.session.send(messages, alone=True)
         return answers[len(before) : len(before) + len(texts)]
+
+
+def _unloadable(name: str, error: str) -> CpctlError:
+    what = f"the server could not load its configuration files: {name}: {error}"
+    return CpctlError(what, remedy="mend that line, then run the same command again")

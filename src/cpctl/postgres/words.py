@@ -102,6 +102,7 @@ _REMEDIES = {
     "57014": "look into pg_stat_activity for what keeps the server busy, then run the same command "
     "again, or with a longer --statement-timeout",
     "25006": "connect to the primary",
+    "0A000": "set allow_alter_system = on in postgresql.conf, or use store: database",
 }
 
 _AGAIN = "run the same command again"

@@ -28,8 +28,6 @@ def left_running(resource: Resource) -> str:
     run = last_run(resource)
     if run is None or not run.in_progress:
         return ""
-    if run.background is None:
-        return f"1 run in progress may go on (pid {run.pid})"
-    if run.background:
-        return f"1 run in progress was killed and rolled back (background worker, pid {run.pid})"
-    return f"1 run in progress goes on (libpq mode, pid {run.pid})"
+    fates = {None: "may go on", True: "was killed and rolled back", False: "goes on"}
+    where = ", ".join(filter(None, (run.mode.name, f"pid {run.pid}")))
+    return f"1 run in progress {fates[run.mode.kills]} ({where})"

@@ -1,0 +1,148 @@
+"""Runs of cpctl as processes of their own, forked by the nursery."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+ROOT = Path(__file__).parents[2]
+
+
+class Done(NamedTuple):
+    """A run that is over. `code` is negative where a signal ended it."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+@dataclass(slots=True)
+class Nursery:
+    """The process that forks; one for a whole test run."""
+
+    folder: Path
+    process: subprocess.Popen[str] = field(init=False)
+
+    def __enter__(self) -> Self:
+        paths = os.pathsep.join(map(str, (ROOT / "tools", ROOT)))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery", str(self.socket)],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": paths},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        assert self.process.stdout.readline() == "ready\n", "the nursery did not start"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(10)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "nursery"
+
+
+@dataclass(slots=True)
+class Runner:
+    """One lane's connection to the nursery: one run at a time."""
+
+    nursery: Nursery
+    folder: Path
+    control: socket.socket = field(init=False)
+    pid: int = field(init=False, default=0)
+    _running: bool = field(init=False, default=False)
+    _started: float = field(init=False, default=0.0)
+    _status: bytes = field(init=False, default=b"")
+
+    def __post_init__(self) -> None:
+        self.control = socket.socket(socket.AF_UNIX)
+        self.control.connect(str(self.nursery.socket))
+
+    def start(
+        self,
+        *commands: Sequence[str],
+        environment: Mapping[str, str],
+        mutants: Sequence[str] = (),
+    ) -> None:
+        """Begin one run of these commands, each of which must end well for the next."""
+        if self._running:  # a test failed while it ran
+            self.kill()
+            self.done()
+        known = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **environment}
+        request = {
+            "commands": [list(command) for command in commands],
+            "environment": known,
+            "folder": str(self.folder),
+            "out": str(self.folder / "out"),
+            "err": str(self.folder / "err"),
+            "mutants": list(mutants),
+        }
+        self._started, self._status = time.monotonic(), b""
+        self.control.sendall(f"{json.dumps(request)}\n".encode())
+        self.pid, self._running = int(self._line(30)), True
+
+    def fileno(self) -> int:
+        """Readable once the run is over."""
+        return self.control.fileno()
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Reaches only the run of ours: its pid is held until `done`."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def done(self, timeout: float = 60) -> Done:
+        """Wait for the end of the run; one that takes too long is killed, and fails the test."""
+        try:
+            code = int(self._line(timeout))
+        except TimeoutError:
+            self.kill()
+            self._line(10)
+            code = -999
+        seconds = time.monotonic() - self._started
+        self.control.sendall(b"\n")
+        self._running = False
+        out, err = (
+            (self.folder / name).read_text(encoding="utf-8", errors="replace")
+            for name in ("out", "err")
+        )
+        return Done(code, out, err, seconds)
+
+    def close(self) -> None:
+        self.control.close()
+
+    def _line(self, timeout: float) -> bytes:
+        self.control.settimeout(timeout)
+        while b"\n" not in self._status:
+            more = self.control.recv(100)
+            assert more, "the nursery is gone"
+            self._status += more
+        line, _, self._status = self._status.partition(b"\n")
+        return line
