@@ -129,6 +129,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         last=memory.last,
         remembered={address: past for address, past in recalled if past is not None},
         state=memory.state,
+        newest=memory.newest,
     )
 
 
@@ -143,6 +144,7 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
     changes = [change for part in parts for change in part.changes]
     hazards = {a: found for part in parts for a, found in part.hazards.items()}
     actual = {a: seen for part in parts for a, seen in part.actual.items()}
+    seen = chain.from_iterable(part.seen.values() for part in parts)
     claim, file = _claim(document, scene), scene.context.file
     notes = (
         *scene.foresaid,
@@ -153,7 +155,7 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
     refusals = (
         *guard(changes, actual, capabilities, Rules(file, declares_jobs, document.limits)),
         *unallowed((*chain(*hazards.values()), *notes), document.require_allow, file),
-        *ledger_guard.refusals(claim, memory, changes, hazards, actual, capabilities),
+        *ledger_guard.refusals(claim, memory, changes, hazards, seen, capabilities),
         *(refusal for part in parts for refusal in part.refusals),
     )
     return _Findings(tuple(r for r in refusals if r.code not in task.allow), notes)
@@ -165,6 +167,7 @@ def _claim(document: Document, scene: Scene) -> ledger_guard.Claim:
         name=document.name,
         files=document.files,
         scope=document.scope,
+        keys={kind.name: kind.document_key for kind in registry()},
         owned=frozenset(owned),
         owners=scene.context.owners,
         ledger=document.ledger,
@@ -175,6 +178,7 @@ def _claim(document: Document, scene: Scene) -> ledger_guard.Claim:
 class _Part(NamedTuple):
     """One kind's share of the plan."""
 
+    seen: State
     desired: State
     actual: State
     changes: tuple[Change, ...]
@@ -194,6 +198,7 @@ def _part(kind: Kind, scene: Scene, rows: Rows) -> _Part:
     foreign = frozenset(unmanaged)
     found = ((change.address, kind.hazards(change, context)) for change in changes)
     return _Part(
+        seen=seen,
         desired={a: wanted for a, wanted in desired.items() if a not in foreign},
         actual={a: resource for a, resource in seen.items() if a not in foreign},
         changes=changes,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from cpctl import __version__
-from cpctl.core.ledger import Counts, Entry, Kept
+from cpctl.core.ledger import Counts, Entry, Identity, Kept
 from cpctl.core.ledger_codec import changed_state, dumps, encode_changes, encoded, managed
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
@@ -44,6 +45,12 @@ def kept(task: Task, scene: Scene, fresh: Plan, after: Mapping[Address, Resource
     return Kept(
         scope=json.dumps({key: found.patterns for key, found in document.scope.items()}),
         owners=tuple(sorted(scene.context.owners)),
-        addresses="\n".join(state),
+        resources=dumps([_identity(address, state[address]) for address in state]),
         state=dumps(state),
     )
+
+
+def _identity(address: str, kept: Any) -> Identity:  # noqa: ANN401  what the codec wrote
+    facts = kept["facts"]
+    kind, name = Address.parse(address)
+    return Identity(kind, facts.get("username", ""), facts.get("name", name))

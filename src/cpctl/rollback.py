@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from cpctl.core.change import Create
 from cpctl.core.finding import Finding
@@ -27,22 +28,28 @@ def survey_past(task: Task, session: Session, *, number: int | None) -> tuple[Pl
 
     Every later apply of the same file is undone with it. Raises CpctlError; Refused.
     """
-    owners = declared_owners(task.document)
-    capabilities = session.probe(sorted(owners))
-    check_target(expected(task.document), capabilities)
-    if not capabilities.ledger.usable:
-        what = "there is no ledger here that could be read, so nothing is known of the past"
-        raise CpctlError(what, remedy="cpctl history says which applies are known")
+    _readable(task, session)
     first, undone = _undone(task, session, number)
-    context = context_of(task, capabilities, owners)
+    owners = declared_owners(task.document) | _owners(undone)
+    context = context_of(task, session.probe(sorted(owners)), owners)
     # A scope that takes nothing in: what those applies did not change is left alone.
     nothing = {kind.document_key: Scope(()) for kind in registry()}
-    context = replace(context, scope=nothing, owners=context.owners | _owners(undone))
-    scene = Scene(context, _declared(undone), undoes=first, foresaid=tuple(_lost(undone)))
+    declared = _declared(undone)
+    foresaid = (*_lost(undone), *_lost_parts(declared))
+    scene = Scene(replace(context, scope=nothing), declared, undoes=first, foresaid=foresaid)
     rows = session.inspect((*queries(scene), *memories(task, scene)))
     made = plan(task, scene, rows)
     scene = scene._replace(foresaid=(*scene.foresaid, *_made_anew(made, undone)))
     return plan(task, scene, rows), scene
+
+
+def _readable(task: Task, session: Session) -> None:
+    """Raises Refused where it is the wrong database; CpctlError where it has no ledger to read."""
+    capabilities = session.probe([])
+    check_target(expected(task.document), capabilities)
+    if not capabilities.ledger.usable:
+        what = "there is no ledger here that could be read, so nothing is known of the past"
+        raise CpctlError(what, remedy="cpctl history says which applies are known")
 
 
 def _undone(task: Task, session: Session, number: int | None) -> tuple[int, tuple[Undo, ...]]:
@@ -58,7 +65,9 @@ def _undone(task: Task, session: Session, number: int | None) -> tuple[int, tupl
 
 
 def _owners(undone: Iterable[Undo]) -> frozenset[str]:
-    known = (undo.before.facts.get("username") for undo in undone if undo.before)
+    """Whose the resources were, and whose they are: the file may name neither any more."""
+    sides = (side for undo in undone for side in (undo.before, *undo.left) if side)
+    known = (side.facts.get("username") for side in sides)
     return frozenset(str(owner) for owner in known if owner)
 
 
@@ -84,11 +93,10 @@ def _declared(undone: Iterable[Undo]) -> Mapping[str, State]:
 
 def _again(undo: Undo) -> Resource:
     """What the resource was, declared; with empty fields where it was not there."""
-    if undo.before is None:
-        facts: dict[str, object] = {"because": "it was not there before", "reference": None}
-        return Resource(undo.now, {}, facts)
     (recall,) = (kind.recall for kind in registry() if kind.name == undo.address.kind)
-    made = recall(undo.address, undo.before)
+    if undo.before is None:
+        return recall(undo.now, None, undo.left)
+    made = recall(undo.address, undo.before, undo.left)
     if undo.now == undo.address:
         return made
     fields = {**made.fields, NAME: str(made.facts["name"])}
@@ -105,6 +113,12 @@ def _lost(undone: Iterable[Undo]) -> Iterator[Finding]:
         if _sealed(undo):
             what = "cannot come back: the ledger holds no value of a secret. It is left as it is."
             yield Finding(_NOT_THERE, what, undo.address)
+
+
+def _lost_parts(declared: Mapping[str, State]) -> Iterator[Finding]:
+    for resource in chain.from_iterable(state.values() for state in declared.values()):
+        if "lost" in resource.facts:
+            yield Finding(_NOT_THERE, str(resource.facts["lost"]), resource.address)
 
 
 def _made_anew(made: Plan, undone: Iterable[Undo]) -> Iterator[Finding]:

@@ -21,7 +21,8 @@ def ready(database: Database) -> Iterator[Database]:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     for title, counts in COUNTS.items():
-        pairs = counts["pairs"] or 1
-        terminalreporter.section(f"{title}: {counts['pairs']} generated pairs")
+        noun = "pairs" if counts["pairs"] else "applies"
+        terminalreporter.section(f"{title}: {counts[noun]} generated {noun}")
         for name, count in sorted(counts.items(), key=lambda item: -item[1]):
-            terminalreporter.write_line(f"{count:6} {100 * count / pairs:5.0f} %  {name}")
+            share = 100 * count / (counts[noun] or 1)
+            terminalreporter.write_line(f"{count:6} {share:5.0f} %  {name}")

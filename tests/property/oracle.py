@@ -54,6 +54,25 @@ class State:
         return next((layer[name] for layer in reversed(layers) if name in layer), "")
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the ledger says that the last apply of the file left: all that the file declared."""
+
+    jobs: frozenset[JobKey] = frozenset()
+    auto: frozenset[str] = frozenset()
+    database: frozenset[str] = frozenset()
+
+
+NOTHING_KNOWN = Known()
+
+
+def known_of(file: File) -> Known:
+    jobs = frozenset((JOBS[key].name, JOBS[key].owner) for key in file.jobs)
+    custom = frozenset(name for name, value in file.custom.items() if value is not None)
+    stores = (custom, frozenset[str]())
+    return Known(jobs, *(stores if file.store == "system" else stores[::-1]))
+
+
 class Answer(NamedTuple):
     """The state that a file leads to, and how many statements change a managed resource."""
 
@@ -61,18 +80,18 @@ class Answer(NamedTuple):
     statements: int
 
 
-def after(file: File, state: State) -> Answer:
-    """What an apply of this file makes of this database."""
-    jobs, job_statements = _jobs(file, state.jobs)
+def after(file: File, state: State, known: Known = NOTHING_KNOWN) -> Answer:
+    """What an apply of this file makes of this database. Without a scope, `known` may go."""
+    jobs, job_statements = _jobs(file, state.jobs, known)
     auto, database = dict(state.auto), dict(state.database)
-    setting_statements = _real(file, auto) + _custom(file, auto, database)
+    setting_statements = _real(file, auto) + _custom(file, auto, database, known)
     overrides = {who: found for who, found in state.overrides.items() if who != (HOME, "")}
     if database:
         overrides[HOME, ""] = database
     return Answer(State(jobs, auto, overrides), job_statements + setting_statements)
 
 
-def _jobs(file: File, seen: Mapping[JobKey, Row]) -> tuple[dict[JobKey, Row], int]:
+def _jobs(file: File, seen: Mapping[JobKey, Row], known: Known) -> tuple[dict[JobKey, Row], int]:
     made, count = dict(seen), 0
     declared = {(JOBS[key].name, JOBS[key].owner): job for key, job in file.jobs.items()}
     for address, job in declared.items():
@@ -90,7 +109,8 @@ def _jobs(file: File, seen: Mapping[JobKey, Row]) -> tuple[dict[JobKey, Row], in
         made[address] = row
     owners = {"postgres", *(JOBS[key].owner for key in file.jobs)}
     for name, owner in seen:
-        if (name, owner) not in declared and owner in owners and file.covers_job(name):
+        ours = file.covers_job(name) or (not file.scope_jobs and (name, owner) in known.jobs)
+        if (name, owner) not in declared and owner in owners and ours:
             del made[name, owner]
             count += 1
     return made, count
@@ -110,37 +130,34 @@ def _real(file: File, auto: dict[str, str]) -> int:
     return count
 
 
-def _custom(file: File, auto: dict[str, str], database: dict[str, str]) -> int:
-    declared = file.custom
-    in_scope = {name for name in (*auto, *database) if file.covers_setting(name)}
-    return sum(
-        _written(file, name, value, auto, database)
-        if (value := declared.get(name)) is not None
-        else _removed(file, name, auto, database)
-        for name in {*declared, *in_scope}
-    )
-
-
-def _written(
-    file: File, name: str, value: str, auto: dict[str, str], database: dict[str, str]
-) -> int:
-    """Set where it belongs, and taken away where it stood before, if the scope allows that."""
-    ours, other = (auto, database) if file.store == "system" else (database, auto)
-    below = CONF if file.store == "system" else {}
+def _custom(file: File, auto: dict[str, str], database: dict[str, str], known: Known) -> int:
+    places = {"system": (auto, known.auto), "database": (database, known.database)}
+    remembered = known.auto | known.database
     count = 0
-    if ours.get(name, below.get(name)) != value:
-        ours[name] = value
-        count = 1
-    if file.covers_setting(name) and name in other:
-        del other[name]
-        count += 1
+    for store, (place, written) in places.items():
+        for name in {*place, *file.custom}:
+            value = file.custom.get(name)
+            if value is not None and store == file.store:
+                count += _written(file, name, value, place)
+                continue
+            if not file.scope_settings and name in remembered:
+                # Without a scope the file may take back what an apply of it wrote, and only there.
+                ours = name in written
+            elif value is not None:
+                ours = file.covers_setting(name)
+            else:
+                asked = name in file.custom or file.covers_setting(name)
+                ours = asked and (store == "system" or file.store == "database")
+            count += ours and place.pop(name, None) is not None
     return count
 
 
-def _removed(file: File, name: str, auto: dict[str, str], database: dict[str, str]) -> int:
-    """Undeclared in scope, or null. A database's settings go where the file's store is that."""
-    places = [auto, database] if file.store == "database" else [auto]
-    return sum(place.pop(name, None) is not None for place in places)
+def _written(file: File, name: str, value: str, store: dict[str, str]) -> int:
+    below = CONF if file.store == "system" else {}
+    changed = store.get(name, below.get(name)) != value
+    if changed:
+        store[name] = value
+    return changed
 
 
 def with_jobids(expected: State, seen: State) -> State:

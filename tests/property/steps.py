@@ -16,7 +16,7 @@ import typer.main
 from tests.property import oracle, world
 from tests.property.drawn import Hands, Pair
 from tests.property.files import JOBS, File
-from tests.property.oracle import Settings, State
+from tests.property.oracle import NOTHING_KNOWN, Known, Settings, State
 from tests.property.world import FOREIGN
 from tests.servers import Database
 
@@ -79,10 +79,15 @@ class Stage:
 
     database: Database
     state: State
+    known: Known = NOTHING_KNOWN
 
     def apply(self, file: File) -> int:
         """Apply, and compare what happened with what the oracle says; the number of statements."""
-        expected, count = oracle.after(file, self.state)
+        return len(self.applied(file).statements)
+
+    def applied(self, file: File) -> Run:
+        """The same; what it said, too."""
+        expected, count = oracle.after(file, self.state, self.known)
         done = cpctl(self.database, file, *APPLY)
         assert done.code == 0, f"exit {done.code}\n{done.said}\n{file.yaml()}"
         self.check(file, expected)
@@ -91,7 +96,9 @@ class Stage:
         assert len(lasting) == count, f"{count} expected:\n{shown}\n{done.said}"
         announced = re.search(r"\((\d+) statements?\)", done.said)
         assert int(announced[1] if announced else 0) == count, done.said
-        return count
+        if count:
+            self.known = oracle.known_of(file)
+        return done
 
     def check(self, file: File, expected: State) -> None:
         """The database is as expected, and has what the file declares."""

@@ -67,6 +67,7 @@ def reload(database: Database) -> None:
 def reset(database: Database) -> None:
     """Nothing of any example is left."""
     database.run("delete from cron.job")
+    database.run("drop schema if exists cpctl cascade")
     for statement in (
         "alter system reset all",
         "alter system set log_statement = 'all'",

@@ -49,8 +49,14 @@ def run_of(environment: Mapping[str, str]) -> Run:
     for system in _SYSTEMS:
         if known[system.number]:
             page = system.page.format_map(known)
-            return Run(_user(), f"CI run {known[system.number]}", page, known[system.commit])
-    return Run(_user())
+            told = (_user(), f"CI run {known[system.number]}", page, known[system.commit])
+            return Run(*map(_text, told))
+    return Run(_text(_user()))
+
+
+def _text(value: str) -> str:
+    """The environment may hold bytes that are no text, and no server would take them."""
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
 def _user() -> str:

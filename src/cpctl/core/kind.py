@@ -65,6 +65,10 @@ class Survey(NamedTuple):
     context: Context
 
 
+NOT_THERE = "it was not there before"
+"""Why a rollback removes something."""
+
+
 def _nothing(*_: object) -> tuple[Any, ...]:
     return ()
 
@@ -77,7 +81,9 @@ def _itself(key: str, _: object) -> object:
     return key
 
 
-def _recall(address: Address, past: Remembered) -> Resource:
+def _recall(address: Address, past: Remembered | None, _: Sequence[Remembered | None]) -> Resource:
+    if past is None:
+        return Resource(address, {}, {"because": NOT_THERE})
     return Resource(address, past.fields, past.facts)
 
 
@@ -102,7 +108,8 @@ class Kind:
     `declare` makes the desired resource; empty fields mean that it must not exist.
     `actual` makes the resources from the rows of `queries`. `adopt` copies what is undeclared or
     equal in meaning from the seen resource into the declared one. `recall` declares again what the
-    ledger remembers, for a rollback. `removable` gives the reason
+    ledger remembers, for a rollback (None: it was not there), given what each of the undone applies
+    made of it; its fact `lost` says what of it cannot come back. `removable` gives the reason
     for removing an undeclared resource, or None to leave it alone. `speak` puts a field's
     value into words.
     """
@@ -116,7 +123,7 @@ class Kind:
     statements: Callable[[Change, Context], tuple[Statement, ...]]
     removable: Callable[[Resource, Context], str | None]
     adopt: Callable[[Resource, Resource, Context], Resource] = _merge
-    recall: Callable[[Address, Remembered], Resource] = _recall
+    recall: Callable[[Address, Remembered | None, Sequence[Remembered | None]], Resource] = _recall
     check: Callable[[Text, Any], None] = _nothing  # type: ignore[assignment]
     judge: Callable[[Text, Any, str], None] = _nothing  # type: ignore[assignment]
     scope_name: Callable[[str, Any], str | None] = _nothing  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cpctl.core.resource import Address, Fields, Sealed, Value
+from cpctl.core.resource import Address, Fields, Resource, Sealed, Value
 
 FORMAT = 1
 """The layout of the tables that this cpctl writes, and the newest that it reads."""
@@ -94,21 +94,39 @@ class Remembered(NamedTuple):
     facts: Mapping[str, object]
 
 
+class Identity(NamedTuple):
+    """What a resource is on the server; an address depends on whose the file's jobs are."""
+
+    kind: str
+    owner: str
+    name: str
+
+
+def identity(resource: Resource) -> Identity:
+    """`owner`: empty where nobody owns the kind."""
+    owner, name = resource.facts.get("username", ""), resource.facts.get("name")
+    return Identity(resource.address.kind, str(owner), str(name or resource.address.name))
+
+
 class OtherFile(NamedTuple):
     """Another file whose resources live in this database."""
 
     name: str
     scope: Mapping[str, tuple[str, ...]]
     owners: frozenset[str]
-    addresses: frozenset[str]
+    resources: frozenset[Identity]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Memory:
-    """All that the ledger says to one file. `state`: JSON, read only when somebody asks."""
+    """All that the ledger says to one file. `state`: JSON, read only when somebody asks.
+
+    `newest`: the number of the newest apply of any file.
+    """
 
     last: Applied | None = None
     state: str = "{}"
+    newest: int = 0
     unfinished: tuple[Applied, ...] = ()
     others: tuple[OtherFile, ...] = ()
 
@@ -149,11 +167,11 @@ class Entry(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What a file manages once it is applied. `scope` and `state`: JSON; `addresses`: lines."""
+    """What a file manages once it is applied. All but `owners` is JSON."""
 
     scope: str
     owners: tuple[str, ...]
-    addresses: str
+    resources: str
     state: str
 
 

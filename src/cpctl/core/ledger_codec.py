@@ -12,6 +12,7 @@ from cpctl.core.ledger import (
     SEALED,
     Applied,
     Counts,
+    Identity,
     Memory,
     OtherFile,
     Remembered,
@@ -23,11 +24,13 @@ from cpctl.core.resource import Address, Resource, Sealed
 
 def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
     """The memory of a file. `names`: its own, then one that it had before."""
-    found = {name: (state, applied(rest)) for name, state, *rest in rows.get("ledger_file", ())}
-    state, last = next((found[name] for name in names if name in found), ("{}", None))
+    found = {name: rest for name, *rest in rows.get("ledger_file", ())}
+    mine = next((found[name] for name in names if name in found), None)
+    state, newest, *last = mine or ("{}", 0)
     return Memory(
-        last=last,
+        last=applied(last) if last else None,
         state=state,
+        newest=newest,
         unfinished=tuple(applied(row) for row in rows.get("ledger_unfinished", ())),
         others=tuple(_other(*row) for row in rows.get("ledger_others", ())),
     )
@@ -54,9 +57,10 @@ def applied(row: Sequence[Any]) -> Applied:
     )
 
 
-def _other(name: str, scope: str, owners: Sequence[str], addresses: str) -> OtherFile:
+def _other(name: str, scope: str, owners: Sequence[str], resources: str) -> OtherFile:
     patterns = {key: tuple(globs) for key, globs in json.loads(scope).items()}
-    return OtherFile(name, patterns, frozenset(owners), frozenset(addresses.split("\n")))
+    known = frozenset(Identity(*one) for one in json.loads(resources))
+    return OtherFile(name, patterns, frozenset(owners), known)
 
 
 def encode_changes(changes: Iterable[Change], after: Mapping[Address, Resource]) -> str:
@@ -85,9 +89,11 @@ def changed_state(
     for change in changes:
         if isinstance(change, Delete):
             known.pop(str(change.address), None)
-        else:
-            seen = _merged(change.after, after.get(change.address))
-            known[str(change.address)] = encoded(seen)
+            continue
+        if isinstance(change, Update) and change.was:
+            known.pop(str(change.after.facts["predecessor"]), None)
+        seen = _merged(change.after, after.get(change.address))
+        known[str(change.address)] = encoded(seen)
     return known
 
 
@@ -129,13 +135,15 @@ def _default(value: object) -> object:
 class Undo(NamedTuple):
     """One resource of a rollback: what it was before; None: it was not there.
 
-    `now`: its address today, where it was renamed since.
+    `now`: its address today, where it was renamed since. `left`: what each of the applies made of
+    it, the oldest first.
     """
 
     address: Address
     before: Remembered | None
     jobid: str
     now: Address
+    left: tuple[Remembered | None, ...]
 
 
 def undone_by(documents: Sequence[str]) -> tuple[Undo, ...]:
@@ -149,13 +157,16 @@ def undone_by(documents: Sequence[str]) -> tuple[Undo, ...]:
             undo = _undo(change)
             earlier = found.pop(undo.address, None)
             if earlier is not None:
-                undo = earlier._replace(now=undo.now)
+                undo = earlier._replace(now=undo.now, left=(*earlier.left, *undo.left))
             found.setdefault(undo.now, undo)
     return tuple(found.values())
 
 
 def _undo(change: Mapping[str, Any]) -> Undo:
     now = Address(*change["address"])
-    before = remembered(change["before"]) if change["before"] is not None else None
+    before, after = (
+        remembered(change[side]) if change[side] is not None else None
+        for side in ("before", "after")
+    )
     jobid = str(before.facts.get("jobid", "")) if before else ""
-    return Undo(Address(*change.get("was", now)), before, jobid, now)
+    return Undo(Address(*change.get("was", now)), before, jobid, now, (after,))

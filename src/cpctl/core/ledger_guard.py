@@ -6,15 +6,17 @@ A refusal here protects what earlier applies left from a file that has forgotten
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from os.path import normpath
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from cpctl.core.acting import grant
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, Create, Delete
 from cpctl.core.finding import Finding
-from cpctl.core.ledger import FORMAT, Applied, Memory, OtherFile
+from cpctl.core.ledger import FORMAT, Applied, Identity, Memory, OtherFile, identity
 from cpctl.core.overlap import overlap
-from cpctl.core.resource import Address, State
+from cpctl.core.resource import Address, Resource
 from cpctl.core.scope import Scope
 from cpctl.core.sql import identifier
 from cpctl.core.text import Wrong
@@ -28,12 +30,13 @@ _LOST = "protection after removal, rollback and the classes of drift are not to 
 class Claim(NamedTuple):
     """What a file says of itself. `ledger`: whether it wants one; `undoes`: a rollback's number.
 
-    `owned`: the keys of the scopes whose resources belong to a role.
+    `keys`: each kind's scope; `owned`: those whose resources belong to a role.
     """
 
     name: str
     files: tuple[str, ...]
     scope: Mapping[str, Scope]
+    keys: Mapping[str, str]
     owned: frozenset[str]
     owners: frozenset[str]
     ledger: bool
@@ -45,17 +48,21 @@ def refusals(
     memory: Memory,
     changes: Sequence[Change],
     hazards: Mapping[Address, Sequence[Finding]],
-    actual: State,
+    seen: Iterable[Resource],
     capabilities: Capabilities,
 ) -> tuple[Finding, ...]:
-    """Why the ledger says no to these changes; nothing where there are none."""
+    """Why the ledger says no to these changes; nothing where there are none.
+
+    `seen`: all that is there, whoever manages it.
+    """
     if not changes or not claim.ledger:
         return ()
     found = [*_rights(capabilities)]
     if capabilities.ledger.usable:
-        found += _unknown_deletes(changes, hazards, memory)
+        if claim.undoes is None:  # A rollback deletes only what its own applies made.
+            found += _unknown_deletes(changes, hazards, memory)
         found += _protected(changes, memory)
-        found += _overlaps(claim, memory, actual)
+        found += _overlaps(claim, memory, seen)
         found += _fewer_files(claim, memory, changes)
     return tuple(found)
 
@@ -135,15 +142,28 @@ def _protected(changes: Iterable[Change], memory: Memory) -> Iterator[Finding]:
             yield Finding("PROTECTED", what, change.address, remedy)
 
 
-def _overlaps(claim: Claim, memory: Memory, actual: State) -> Iterator[Finding]:
+def _overlaps(claim: Claim, memory: Memory, seen: Iterable[Resource]) -> Iterator[Finding]:
     """Two files that may both remove one name would take turns in deleting it."""
-    present = {str(address) for address in actual}
+    present: frozenset[Identity] | None = None
     for other in memory.others:
         found = _shared(claim, other)
-        if found and other.addresses & present:
+        if found and present is None:
+            present = frozenset(map(identity, seen))
+        if found and present is not None and _lives(claim, other, present):
             what = f"the scope of {other.name} takes in {found}, and so does that of {claim.name}"
             remedy = "give each file a scope of its own, or if that is meant: --allow SCOPE_OVERLAP"
             yield Finding("SCOPE_OVERLAP", what, None, remedy)
+
+
+def _lives(claim: Claim, other: OtherFile, present: Collection[Identity]) -> bool:
+    """Whether anything of the file may still be there; what cannot be seen from here counts."""
+    return any(one in present or _unseen(claim, one) for one in other.resources)
+
+
+def _unseen(claim: Claim, one: Identity) -> bool:
+    key = claim.keys[one.kind]
+    scope = claim.scope.get(key)
+    return key not in claim.owned and not (scope and scope.covers(one.name))
 
 
 def _shared(claim: Claim, other: OtherFile) -> str | None:
@@ -164,10 +184,24 @@ def _fewer_files(claim: Claim, memory: Memory, changes: Collection[Change]) -> I
     """An overlay that was forgotten would take back all that it had said."""
     if memory.last is None or claim.undoes is not None:
         return
-    left_out = [file for file in memory.last.files if file not in claim.files]
+    left_out = _overlays(memory.last.files) - _overlays(claim.files)
     known = [c for c in changes if not isinstance(c, Create) and memory.recall(c.address)]
     if left_out and known:
         named = " ".join(f"-f {file}" for file in memory.last.files)
         what = f"apply {memory.last.number} was made from {' + '.join(memory.last.files)}"
         remedy = f"{named}, or if that is meant: --allow FILES_CHANGED"
         yield Finding("FILES_CHANGED", what, None, remedy)
+
+
+def _overlays(files: Sequence[str]) -> frozenset[str]:
+    """The overlays as the first file sees them: a checkout may lie somewhere else the next time."""
+    first, *others = (PurePosixPath(normpath(file)) for file in files)
+    return frozenset(_relative(other.parts, first.parent.parts) for other in others)
+
+
+def _relative(parts: Sequence[str], base: Sequence[str]) -> str:
+    shared = next(
+        (n for n, (one, two) in enumerate(zip(parts, base, strict=False)) if one != two),
+        min(len(parts), len(base)),
+    )
+    return "/".join((*[".."] * (len(base) - shared), *parts[shared:]))

@@ -32,7 +32,12 @@ def statements_for(change: Change, context: Context) -> tuple[Statement, ...]:
 
 def stores_of(resource: Resource | None) -> tuple[str, ...]:
     """The stores that a setting stands in."""
-    return tuple(str(resource.fields["store"]).split(" and ")) if resource else ()
+    return parts(str(resource.fields["store"])) if resource else ()
+
+
+def parts(store: str) -> tuple[str, ...]:
+    """The single stores of what may be both."""
+    return tuple(store.split(" and "))
 
 
 def _set(after: Resource, store: str, capabilities: Capabilities) -> Statement:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
 from cpctl.core.job_spec import Defaults, Spec
-from cpctl.core.kind import Context, Kind, Query, Rows
+from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
 from cpctl.core.renames import heirs, renamed
 from cpctl.core.resource import NAME, Address, Fields, Resource, State, Value
@@ -187,8 +187,10 @@ def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
     return tuple(Statement(c.sql, c.params, change.address, role=c.role) for c in calls)
 
 
-def _recall(address: Address, past: Remembered) -> Resource:
+def _recall(address: Address, past: Remembered | None, _: Sequence[Remembered | None]) -> Resource:
     """As it was, under the jobid that it has now or will get."""
+    if past is None:
+        return Resource(address, {}, {"because": NOT_THERE})
     facts = {name: value for name, value in past.facts.items() if name != "jobid"}
     return Resource(address, past.fields, facts)
 

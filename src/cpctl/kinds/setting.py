@@ -7,13 +7,14 @@ byte, real settings as the server reads them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from cpctl.core.change import sides
 from cpctl.core.guc import LIST_QUOTE, Guc, canonical, humane, is_custom, names
-from cpctl.core.kind import Context, Kind, Query, Rows
+from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
-from cpctl.core.setting_calls import BOTH, statements_for, stores_of
+from cpctl.core.setting_calls import BOTH, parts, statements_for, stores_of
 from cpctl.core.setting_spec import Spec, check
 from cpctl.core.settings import Real, ServerSettings, read
 from cpctl.core.text import Text, Wrong
@@ -114,39 +115,61 @@ def _seen_custom(
     name: str, declared: Resource | None, server: ServerSettings, context: Context
 ) -> Resource | None:
     wanted = declared.fields.get("store") if declared else None
-    places = _places(name, wanted, server, context)
+    places = _places(name, declared, server, context)
     if not places:
         return None
     first = str(wanted) if wanted in places else next(iter(places))
     text = places[first]
-    # A name that no longer stands in the file may have been a secret when it did.
-    named = declared is not None and declared.fields and declared.facts["reference"] is None
-    known = None if named else context.memory.recall(_address(name))
-    public = named or (known is not None and known.fields.get("value") == text)
-    value = text if public else context.seal(text)
+    value = text if _public(name, text, declared, context) else context.seal(text)
     store = first if len(places) == 1 else BOTH
     fields: dict[str, Value] = {"value": value, "store": store}
     return Resource(_address(name), fields, {"name": name, "implied": ("store",)})
 
 
-def _places(name: str, wanted: Value, server: ServerSettings, context: Context) -> dict[str, str]:
+def _public(name: str, text: str, declared: Resource | None, context: Context) -> bool:
+    """Whether the value may be shown: not what is a secret, or may have been one."""
+    known = context.memory.recall(_address(name))
+    left = known.fields.get("value") if known else None
+    if declared is not None and declared.fields and declared.facts["reference"] is None:
+        return not isinstance(left, Sealed) or declared.fields["value"] == text
+    # A name that no longer stands in the file may have been a secret when it did.
+    return left == text
+
+
+def _places(
+    name: str, declared: Resource | None, server: ServerSettings, context: Context
+) -> dict[str, str]:
     """Where the setting stands, store → text: the wanted store, and what may be removed elsewhere.
 
-    An undeclared database setting is removable only where the database is the file's store.
+    An undeclared database setting is removable only where the database is the file's store; a
+    rollback removes whatever its applies wrote.
     """
     entry, standing, places = server.files.get(name), server.standing(name), {}
-    covered = _owned(name, context) is not None
-    removable = covered or wanted is None
-    if entry and standing is not None and (wanted == "system" or (entry.auto and removable)):
+    wanted = declared.fields.get("store") if declared else None
+    written = declared.facts.get("written") if declared else None
+    removable = _removable_stores(name, wanted, context)
+    if isinstance(written, tuple):
+        removable = written
+    ours = wanted == "system" or (entry is not None and entry.auto and "system" in removable)
+    if entry and standing is not None and ours:
         places["system"] = standing
     effective = "" if context.capabilities.file_settings else server.effective(name)
     if wanted == "system" and effective:
         places["system"] = effective
-    if name in server.database:
-        ours = wanted is not None or context.store == "database"
-        if wanted == "database" or (removable and ours):
-            places["database"] = server.database[name]
+    if name in server.database and (wanted == "database" or "database" in removable):
+        places["database"] = server.database[name]
     return places
+
+
+def _removable_stores(name: str, wanted: Value, context: Context) -> tuple[str, ...]:
+    if wanted is not None and _owned(name, context) is None:
+        return ()
+    known = None if "settings" in context.scope else context.memory.recall(_address(name))
+    if known is not None:
+        return parts(str(known.fields["store"]))
+    if wanted is not None or context.store == "database":
+        return ("system", "database")
+    return ("system",)
 
 
 def _scope_pattern(name: str, context: Context) -> str | None:
@@ -185,12 +208,23 @@ def _removable(seen: Resource, context: Context) -> str | None:
     return _owned(seen.address.name, context)
 
 
-def _recall(address: Address, past: Remembered) -> Resource:
-    """As it was: a real setting that stood in no file is RESET; of two places the stronger one."""
-    facts = {"reference": None, "implied": ("store",), **past.facts}
+def _recall(
+    address: Address, past: Remembered | None, left: Sequence[Remembered | None]
+) -> Resource:
+    """As it was, and nowhere else that an apply wrote it to; what stood in no file is RESET."""
+    stores = (str(after.fields["store"]) for after in left if after)
+    written = tuple(dict.fromkeys(chain.from_iterable(map(parts, stores))))
+    facts: dict[str, object] = {"reference": None, "implied": ("store",), "written": written}
+    if past is None:
+        return Resource(address, {}, {**facts, "because": NOT_THERE})
+    facts |= past.facts
     if past.facts.get("unset"):
         return Resource(address, {}, {**facts, "because": "it was not set before"})
-    store = str(past.fields["store"]).split(" and ")[-1]
+    store = str(past.fields["store"])
+    if store == BOTH:
+        # The value is that of the store which the file wanted, or of the server's.
+        store = str(left[0].fields["store"]) if left[0] else parts(BOTH)[0]
+        facts["lost"] = f"stood in both stores; only what the store {store} had comes back."
     return Resource(address, {**past.fields, "store": store}, facts)
 
 

@@ -133,7 +133,10 @@ def _whose(plan: Plan, change: Change, found: Class) -> list[str]:
     """That no apply did it; and of a command, between which two runs it was changed."""
     if plan.last is None or found not in ("drifted", "both"):
         return []
-    said = [f"the ledger has no apply after {plan.last.number}: not by cpctl"]
+    number = plan.last.number
+    said = [f"the ledger has no apply after {number}: not by cpctl"]
+    if plan.newest > number:
+        said = [f"later applies are not of {plan.name}, or never committed: see cpctl history"]
     if dated := plan.dated.get(change.address):
         old, new = (moment(at, plan.timezone) if at else "" for at in dated)
         first = f"and {new} (first of the new)" if new else "and now"

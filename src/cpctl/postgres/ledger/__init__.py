@@ -71,7 +71,7 @@ class Ledger:
 
         `late`: RESETs follow, so it is not finished yet.
         """
-        values = (kept.scope, _array(kept.owners), kept.addresses, kept.state)
+        values = (kept.scope, _array(kept.owners), kept.resources, kept.state)
         if not self._begun:
             made = Message(_text("whole"), (*self._values(), *values))
             return [*self._created(), Message(_text("bury"), (None,)), *self._renamed(), made]
@@ -117,5 +117,10 @@ class Ledger:
 
 def _array(values: Iterable[str]) -> str:
     """A text[] as PostgreSQL reads it."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    escaped = (_storable(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
+def _storable(text: str) -> str:
+    """A file's name may hold bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -35,11 +35,11 @@ CREATE TABLE cpctl.files (
     apply bigint NOT NULL REFERENCES cpctl.applies,
     scope text NOT NULL,
     owners text[] NOT NULL,
-    addresses text NOT NULL,
+    resources text NOT NULL,
     state text NOT NULL
 )
 -- Megabytes for a large file: compressing them takes longer than writing them.
 -- statement
 ALTER TABLE cpctl.applies ALTER COLUMN changes SET STORAGE EXTERNAL
 -- statement
-ALTER TABLE cpctl.files ALTER COLUMN addresses SET STORAGE EXTERNAL, ALTER COLUMN state SET STORAGE EXTERNAL
+ALTER TABLE cpctl.files ALTER COLUMN resources SET STORAGE EXTERNAL, ALTER COLUMN state SET STORAGE EXTERNAL

@@ -1,3 +1,3 @@
-select name, scope, owners, addresses
+select name, scope, owners, resources
 from cpctl.files
-where name <> all($1) and addresses <> ''
+where name <> all($1) and resources <> '[]'

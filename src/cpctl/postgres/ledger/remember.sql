@@ -1,5 +1,5 @@
-INSERT INTO cpctl.files (name, apply, scope, owners, addresses, state)
+INSERT INTO cpctl.files (name, apply, scope, owners, resources, state)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (name) DO UPDATE
 SET apply = excluded.apply, scope = excluded.scope, owners = excluded.owners,
-    addresses = excluded.addresses, state = excluded.state
+    resources = excluded.resources, state = excluded.state
