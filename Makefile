@@ -56,7 +56,7 @@ bench: venv servers ## the budgets, measured as whole processes
 	@$(BIN)/pytest tests/bench $(ARGS)
 
 faults: venv servers ## every fault at every byte, MINUTES=60 for each suite; 0: to the end
-	@CPCTL_FAULTS=all CPCTL_FAULTS_MINUTES=$(or $(MINUTES),60) CPCTL_FAULTS_LANES=12 \
+	@CPCTL_FAULTS=all CPCTL_FAULTS_MINUTES=$(or $(MINUTES),60) CPCTL_FAULTS_LANES=20 \
 		$(BIN)/pytest tests/faults -s $(ARGS)
 
 lock: venv ## renew both lock files from pyproject.toml

@@ -37,10 +37,12 @@ def sample(passed: Sequence[Passed], seed: int) -> list[Cut]:
 
 
 def every(passed: Sequence[Passed], seed: int) -> Iterator[Cut]:
-    """All of them, the telling ones first: what is written, then ends of messages, then the rest.
+    """All of them: the sample, what is written, then ends of messages, then the rest.
 
     So a run that is stopped early has seen what matters.
     """
+    known = sample(passed, seed)
+    yield from known
     chance = random.Random(seed)  # noqa: S311
     writing = frozenset(PHASES[PHASES.index("SET") :])
     first = {
@@ -65,4 +67,4 @@ def every(passed: Sequence[Passed], seed: int) -> Iterator[Cut]:
             for place, how, after in itertools.product(sorted(group), HOWS, AFTERS)
         ]
         chance.shuffle(cuts)
-        yield from cuts
+        yield from (cut for cut in cuts if cut not in known)

@@ -52,6 +52,8 @@ def spread(
         _watch(futures, counts, total, started)
     for future in futures:
         future.result()
+    if counts.points < total:
+        counts.title += f": {counts.points} of {total} points"
 
 
 def _watch(futures: Sequence[Future[None]], counts: Tally, total: int, started: float) -> None:
