@@ -22,6 +22,7 @@ from tests.integration.steps import (
     refused,
     refused_apply,
     reload_and_wait,
+    without_reloads,
 )
 from tests.servers import Database
 
@@ -92,6 +93,7 @@ def test_pausing_restarts_secrets_and_danger_can_be_required(database: Database)
 
 
 def test_the_edits_of_others_can_be_required_too(database: Database) -> None:
+    without_reloads(database)
     database.run("alter system set work_mem = '5MB'")
     text = document(require_allow=["RELOAD_APPLIES_OTHERS"], settings={"app.a": "1"})
     database.write(text)
