@@ -152,6 +152,7 @@ def reload_and_wait(database: Database) -> None:
 
 def without_reloads(database: Database, seconds: float = 1.5) -> None:
     """Until no reload has come for so long: one that a fixture sent may still be on its way."""
+    reload_and_wait(database)
     deadline = time.monotonic() + 30
     recent = "select now() - pg_conf_load_time() < %s * interval '1 second'"
     while database.rows(recent, seconds) == [(True,)]:
