@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cpctl.errors import CpctlError, InputError, Stale
+from cpctl.render.parts.escape import escaped
 
 if TYPE_CHECKING:
     from cpctl.core.inputs import Inputs
@@ -78,7 +79,7 @@ def read_plan(path: str) -> Saved:
     if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
         raise _no_plan(path)
     if not document["format_version"].startswith(FORMAT):
-        what = f"the plan is of format {document['format_version']}"
+        what = escaped(f"the plan is of format {document['format_version']}")
         raise CpctlError(what, where=path, remedy="use the cpctl that made it")
     if "base_fingerprint" not in document:
         raise _no_plan(path)
@@ -97,7 +98,7 @@ def _decoded(path: str, document: dict[str, Any]) -> Plan:
         plan = None if edited else decode(document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         made = f"cpctl {document.get('cpctl_version')}"
-        what = f"the plan ({made}) lacks what this cpctl needs, or is damaged"
+        what = f"the plan ({escaped(made)}) lacks what this cpctl needs, or is damaged"
         raise CpctlError(what, where=path, remedy=_REVIEW) from None
     if plan is None:
         what = "the plan is not as cpctl wrote it: it was edited, or damaged. Nothing was written."
@@ -147,9 +148,9 @@ def check_inputs(saved: Saved, inputs: Inputs) -> None:
 
 
 def _stale_inputs(saved: Saved, changed: list[str]) -> Stale:
-    names = ", ".join(saved.plan.files)
+    names = escaped(", ".join(saved.plan.files))
     what = f"{names} or its variables changed since the plan was made. Nothing was written."
-    return Stale(what, where=saved.path, remedy=_REVIEW, details=tuple(changed))
+    return Stale(what, where=saved.path, remedy=_REVIEW, details=tuple(map(escaped, changed)))
 
 
 def check(saved: Saved, now: Plan) -> None:
