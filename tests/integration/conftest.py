@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import psycopg
 import pytest
 
+from ground import Cluster
 from tests.integration.saved import prepared
-from tests.servers import Database
+from tests.servers import VERSIONS, Database
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def latin(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A server whose cron database is LATIN1."""
+    with Cluster(request.param, "latin", {"cron.database_name": "latin"}) as cluster:
+        with psycopg.connect(cluster.url(), autocommit=True) as admin:
+            admin.execute("drop database latin with (force)")
+            admin.execute("create database latin encoding 'LATIN1' locale 'C' template template0")
+        cluster.restart()
+        with psycopg.connect(cluster.url("latin"), autocommit=True) as admin:
+            admin.execute("create extension pg_cron")
+        yield cluster
 
 
 @pytest.fixture

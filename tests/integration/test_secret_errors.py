@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -10,24 +9,11 @@ import pytest
 
 from ground import Cluster
 from tests.integration.steps import document, undone
-from tests.servers import VERSIONS, Database
+from tests.servers import Database
 
 VALUE = "\u20ac"
 QUOTED = "0xe2 0x82 0xac"
 """How PostgreSQL quotes that value where the database cannot hold it (22P05)."""
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def latin(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """A server whose cron database is LATIN1."""
-    with Cluster(request.param, "latin", {"cron.database_name": "latin"}) as cluster:
-        with psycopg.connect(cluster.url(), autocommit=True) as admin:
-            admin.execute("drop database latin with (force)")
-            admin.execute("create database latin encoding 'LATIN1' locale 'C' template template0")
-        cluster.restart()
-        with psycopg.connect(cluster.url("latin"), autocommit=True) as admin:
-            admin.execute("create extension pg_cron")
-        yield cluster
 
 
 @pytest.mark.parametrize("store", ["system", "database"])
@@ -37,7 +23,7 @@ def test_a_value_that_the_database_cannot_hold(
 ) -> None:
     with psycopg.connect(latin.url("latin"), autocommit=True) as admin:
         here = Database(latin, admin, tmp_path, {"KEY": VALUE})
-        here.environment["CPCTL_DATABASE_URL"] = f"{latin.url('latin')}&client_encoding=UTF8"
+        here.environment["CPCTL_DATABASE_URL"] = latin.url("latin")
         here.write(document(store=store, secrets={"key": {"from": "env:KEY"}}))
         since = here.log_position()
         with undone(here):

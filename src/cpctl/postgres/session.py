@@ -203,6 +203,8 @@ def _connect(server: Server, application: str) -> psycopg.Connection[TupleRow]:
         patience = max(2, ceil(min(CONNECT_TIMEOUT, server.statement_timeout)))
         options.setdefault("connect_timeout", str(patience))
         options.setdefault("fallback_application_name", application)
+        # What goes over the wire is encoded here; a LATIN1 database would read it otherwise.
+        options["client_encoding"] = "UTF8"
         if "service" not in options:
             options = {**_KEEPALIVE, **options}
         conninfo = make_conninfo("", **options)
