@@ -82,6 +82,8 @@ class Lane:
     def restore(self) -> None:
         """The old state, whatever was there."""
         self.drain()
+        if self._has_ledger:
+            self.run("truncate cpctl.applies, cpctl.files")
         self.run("delete from cron.job")
         for number, (name, job) in enumerate(OLD.jobs.items(), 1):
             self._insert(number, name, job)
@@ -89,6 +91,17 @@ class Lane:
         if self._auto_file.read_bytes() != self._auto:
             self._auto_file.write_bytes(self._auto)
         self.reload()
+
+    @property
+    def _has_ledger(self) -> bool:
+        return self.rows("select to_regclass('cpctl.applies') is not null") == [(True,)]
+
+    def unfinished(self) -> list[int]:
+        """The applies that the ledger knows to be begun, and not to be over."""
+        if not self._has_ledger:
+            return []
+        query = "select number from cpctl.applies where outcome is null order by number"
+        return [number for (number,) in self.rows(query)]
 
     def restart(self, mode: str) -> None:
         self.cluster.restart(mode)

@@ -16,6 +16,7 @@ _LEFT = re.compile(
     r"^ *setting\.(\S+) +(was set, could not be put back|still set|perhaps still set)", re.MULTILINE
 )
 _PERHAPS = "perhaps still set"
+_UNFINISHED = re.compile(r"apply (\d+) of faults\b.* was never finished")
 
 
 class Seen(NamedTuple):
@@ -121,13 +122,16 @@ _VERDICTS = {0: _complete, 1: _undone, 6: _unknown, 7: _remainder}
 def converges(lane: Lane) -> None:
     """One more apply, and then there is nothing left to do."""
     assert lane.lock_is_free(), "somebody holds the lock"
+    unfinished = lane.unfinished()
     done = lane.cpctl(APPLY, IN_SYNC)
     assert done.code == 0, f"the next apply and plan: {done}"
     seen = look(lane)
     assert seen.jobs_are == "new"
     assert not (astray := seen.astray(NEW)), f"not new after one more apply: {astray}"
-    names_the_unfinished_apply(done)
+    names_the_unfinished(done, unfinished)
 
 
-def names_the_unfinished_apply(_done: Done) -> None:
-    """The next plan says that an apply was begun and not finished, once a ledger knows it."""
+def names_the_unfinished(done: Done, unfinished: list[int]) -> None:
+    """The next plan says which apply was begun and not finished, and nothing that was."""
+    named = [int(number) for number in _UNFINISHED.findall(done.out)]
+    assert sorted(set(named)) == unfinished, f"{unfinished} are unfinished, {named} are named"

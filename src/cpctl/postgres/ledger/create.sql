@@ -1,10 +1,11 @@
--- The comment tells a cpctl that may not read the tables which format they have.
+-- The comment tells a cpctl that may not read the tables which format they have. IF NOT EXISTS: another
+-- apply may have made it while this one waited for the lock.
 -- statement
-CREATE SCHEMA cpctl
+CREATE SCHEMA IF NOT EXISTS cpctl
 -- statement
 COMMENT ON SCHEMA cpctl IS 'cpctl ledger, format 1'
 -- statement
-CREATE TABLE cpctl.applies (
+CREATE TABLE IF NOT EXISTS cpctl.applies (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
     started timestamptz NOT NULL DEFAULT transaction_timestamp(),
@@ -26,11 +27,11 @@ CREATE TABLE cpctl.applies (
     changes text NOT NULL
 )
 -- statement
-CREATE INDEX ON cpctl.applies (name, number)
+CREATE INDEX IF NOT EXISTS applies_of_a_file ON cpctl.applies (name, number)
 -- statement
-CREATE INDEX ON cpctl.applies (number) WHERE outcome IS NULL
+CREATE INDEX IF NOT EXISTS applies_not_finished ON cpctl.applies (number) WHERE outcome IS NULL
 -- statement
-CREATE TABLE cpctl.files (
+CREATE TABLE IF NOT EXISTS cpctl.files (
     name text PRIMARY KEY,
     apply bigint NOT NULL REFERENCES cpctl.applies,
     scope text NOT NULL,
