@@ -18,13 +18,13 @@ from typing import NamedTuple
 
 from cpctl.approve import check_fresh
 from cpctl.compensate import Attempt, outcome_unknown, record_end, undo
-from cpctl.core.kind import Rows
+from cpctl.core.kind import Query, Rows
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
 from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, PartlyApplied
 from cpctl.interrupt import checkpoint, exposed, shielded
-from cpctl.postgres.ledger import Ledger
+from cpctl.postgres.ledger import THERE, Ledger
 from cpctl.postgres.retry import patiently
 from cpctl.postgres.session import Message, Session
 from cpctl.postgres.settle import settle
@@ -122,10 +122,15 @@ def _begin(task: Task, session: Session, scene: Scene, options: Options) -> _Run
         identity, rows = lock(
             session,
             scene.context.capabilities,
-            (*queries(scene), *(asked := memories(task, scene))),
+            (*queries(scene), *(asked := memories(task, scene)), THERE),
             timeout=options.lock_timeout,
             announce=options.announce,
         )
+        if rows[THERE.name][0][0] and not scene.context.capabilities.ledger.exists:
+            # Another first apply has made the ledger since: look again, with its memory.
+            session.ask([Query("end", "ROLLBACK")], doing="beginning again")
+            _, scene = survey(task, session)
+            return once()
         fresh = plan(task, scene, rows)
         memory = {query.name: rows[query.name] for query in asked}
         ledger = ledger_for(task, scene, fresh)

@@ -16,9 +16,10 @@ from cpctl.scene import Scene, Task
 
 
 def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
-    """The ledger of this apply; None where the file wants none, or the role may make none."""
+    """The ledger of this apply; None where there is nothing to say or to be had."""
     rights = scene.context.capabilities.ledger
-    if not task.document.ledger or not (rights.exists or rights.creatable):
+    wanted = task.document.ledger and bool(fresh.changes)
+    if not wanted or not (rights.exists or rights.creatable):
         return None
     document = task.document
     entry = Entry(

@@ -18,7 +18,16 @@ from cpctl.kinds import registry
 from cpctl.postgres.ledger import changes_query, last_query
 from cpctl.postgres.session import Session
 from cpctl.reconcile import plan
-from cpctl.scene import Scene, Task, context_of, declared_owners, expected, memories, queries
+from cpctl.scene import (
+    Scene,
+    Task,
+    context_of,
+    declared_owners,
+    expected,
+    memories,
+    names_of,
+    queries,
+)
 
 _NOT_THERE = "CANNOT_RESTORE"
 
@@ -53,14 +62,14 @@ def _readable(task: Task, session: Session) -> None:
 
 
 def _undone(task: Task, session: Session, number: int | None) -> tuple[int, tuple[Undo, ...]]:
-    name = task.document.name
+    names = names_of(task.document)
     if number is None:
-        rows = session.ask([last_query(name)], doing="reading the ledger")["last"]
+        rows = session.ask([last_query(names)], doing="reading the ledger")["last"]
         number = rows[0][0] if rows else None
     found = session.ask([changes_query(number or 0)], doing="reading the ledger")["changes"]
-    mine = [row for row in found if row[1] == name and row[3]]
+    mine = [row for row in found if row[1] in names and row[3]]
     if number is None or not mine or mine[0][0] != number:
-        raise CpctlError(_why_not(name, number, found), remedy="cpctl history lists the applies")
+        raise CpctlError(_why_not(names, number, found), remedy="cpctl history lists the applies")
     return number, undone_by([changes for _, _, changes, _ in mine])
 
 
@@ -71,14 +80,14 @@ def _owners(undone: Iterable[Undo]) -> frozenset[str]:
     return frozenset(str(owner) for owner in known if owner)
 
 
-def _why_not(name: str, number: int | None, found: Sequence[tuple[object, ...]]) -> str:
+def _why_not(names: Sequence[str], number: int | None, found: Sequence[tuple[object, ...]]) -> str:
     if number is None:
-        return f"the ledger has no apply of {name}"
+        return f"the ledger has no apply of {names[0]}"
     there = [row for row in found if row[0] == number]
     if not there:
         return f"the ledger has no apply {number}"
-    if there[0][1] != name:
-        return f"apply {number} is one of {there[0][1]}, and this file is {name}"
+    if there[0][1] not in names:
+        return f"apply {number} is one of {there[0][1]}, and this file is {names[0]}"
     return f"apply {number} was not committed: there is nothing to undo"
 
 

@@ -185,3 +185,31 @@ def test_a_rollback_is_guarded_like_any_plan(database: Database) -> None:
     assert "--allow MANY_DELETES" in text
     assert database.cpctl("rollback", "--auto-approve", "--allow", "MANY_DELETES").code == 0
     assert database.jobs() == {}
+
+
+def test_a_file_under_a_new_name_keeps_its_memory(database: Database) -> None:
+    applied(database, document(jobs={"a_one": job(), "a_two": job()}))
+    renamed = {"name": "renamed", "was": "test"}
+    database.write(document(**renamed, jobs={"a_one": job()}))
+    assert "test as before apply 1" in said(database.cpctl("rollback"), 1).replace(
+        "renamed", "test"
+    )
+    applied(database, document(**renamed, jobs={"a_one": job()}))
+    assert set(database.jobs()) == {("a_one", "postgres")}
+    assert {one["name"] for one in valid(database)} == {"renamed"}
+    assert database.cpctl("rollback", "1", "--auto-approve").code == 0
+    assert database.jobs() == {}
+
+
+def test_old_rows_can_go_and_the_last_of_each_file_stays(database: Database) -> None:
+    """As docs/ledger.md has it, but for rows of any age."""
+    for hour in range(4):
+        applied(database, document(jobs={"a_one": job(f"0 {hour} * * *")}))
+    database.run(
+        "delete from cpctl.applies a "
+        "where not exists (select from cpctl.files f where f.apply = a.number)"
+    )
+    assert [number for number, *_ in outcomes(database)] == [4]
+    assert "the ledger has no apply 2" in said(database.cpctl("rollback", "2"), 1)
+    assert database.cpctl("rollback", "--auto-approve").code == 0
+    assert database.jobs()["a_one", "postgres"]["schedule"] == "0 2 * * *"

@@ -129,4 +129,5 @@ def test_eight_applies_at_once_all_succeed_without_a_twin(database: Database) ->
         GUIDE_SCHEDULES
     )
     assert verbs(database.changing_statements(since)) == {"schedule": 6, "alter system set": 7}
+    assert database.rows("select count(*) from cpctl.applies") == [(1,)]
     in_sync(database)

@@ -115,6 +115,27 @@ def test_an_apply_that_waited_sees_what_another_one_left(database: Database) -> 
     assert {name for name, _ in database.jobs()} == {"a_new"}
 
 
+@pytest.mark.parametrize("settings", [{}, {"x": "1"}], ids=["jobs", "settings"])
+def test_two_first_applies_at_once_make_one_ledger(
+    database: Database, settings: dict[str, str]
+) -> None:
+    for name in ("one", "two"):
+        own = {f"{name}.{key}": value for key, value in settings.items()}
+        jobs = {f"{name}_job": job()}
+        database.write(document(name=name, jobs=jobs, settings=own), f"{name}.yaml")
+    with ThreadPoolExecutor() as pool:
+        with held(database):
+            both = [
+                pool.submit(database.cpctl, "apply", "--auto-approve", "-f", f"{name}.yaml")
+                for name in ("one", "two")
+            ]
+            waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+            until(lambda: database.rows(waiting) == [(2,)], "two that wait")
+        results = [each.result(timeout=60) for each in both]
+    assert [done.code for done in results] == [0, 0], results
+    assert sorted(name for _, name, _, _ in outcomes(database)) == ["one", "two"]
+
+
 def remembers(database: Database, number: int, name: str) -> None:
     """What another apply of the file would have written, had it made this job."""
     ((text,),) = database.rows("select state from cpctl.files where apply = %s", number)

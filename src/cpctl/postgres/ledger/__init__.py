@@ -20,6 +20,10 @@ def _text(name: str) -> str:
     return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
 
 
+THERE = Query("ledger_there", "select exists (select from pg_namespace where nspname = 'cpctl')")
+"""Whether somebody has made the schema by now."""
+
+
 def memory_queries(names: Sequence[str]) -> tuple[Query, ...]:
     """What an apply, a plan and a diff ask of the ledger, for the pipeline of the inspection."""
     return (
@@ -41,10 +45,10 @@ def changes_query(first: int) -> Query:
     return Query("changes", _text("changes"), (first,))
 
 
-def last_query(name: str) -> Query:
-    """The number of a file's last committed apply."""
-    sql = "select max(number) from cpctl.applies where name = $1 and committed"
-    return Query("last", sql, (name,))
+def last_query(names: Sequence[str]) -> Query:
+    """The number of a file's last committed apply, under any of its names."""
+    sql = "select max(number) from cpctl.applies where name = any($1) and committed"
+    return Query("last", sql, (list(names),))
 
 
 class Ledger:
