@@ -164,7 +164,7 @@ def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
         checkpoint()
     except BaseException as error:  # noqa: BLE001 - an interrupt must be undone like any failure
         undo(Attempt(run.task, run.session, run.plan, channel, run.ledger), error)
-    settled = _commit(run, channel, after, late=bool(work.late))
+    settled = _commit(run, channel, after, work.late)
     if channel is not None:
         _finish(run, channel, work.late)
         channel.session.connection.close()
@@ -203,14 +203,18 @@ def _open_channel(run: _Run) -> SystemChannel:
 
 
 def _commit(
-    run: _Run, channel: SystemChannel | None, after: Mapping[Address, Resource], *, late: bool
+    run: _Run,
+    channel: SystemChannel | None,
+    after: Mapping[Address, Resource],
+    late: Sequence[Statement],
 ) -> bool:
     """COMMIT; True where its acknowledgement was lost and the server confirmed it later."""
     attempt = Attempt(run.task, run.session, run.plan, channel, run.ledger)
     try:
         last: Sequence[Message] = ()
         if run.ledger:
-            last = run.ledger.completion(kept(run.task, run.scene, run.plan, after), late=late)
+            managed = kept(run.task, run.scene, run.plan, after)
+            last = run.ledger.completion(managed, late=[str(s.address) for s in late])
         answers = commit(run.session, last)
         if run.ledger:
             run.ledger.completed(answers)
@@ -231,16 +235,12 @@ def _finish(run: _Run, channel: SystemChannel, late: Sequence[Statement]) -> Non
     """The RESETs, once no committed job needs the settings any more. Raises PartlyApplied."""
     if not late:
         return
-    fate = "still set"
+    fate, reason = "still set", "the server refused them"
     try:
-        failed = channel.reset(late)
-        channel.reload(())
+        failed = channel.remove(late)
     except CpctlError as error:
         failed, reason, fate = tuple(late), error.fault.what, "perhaps still set"
-    else:
-        reason = "the server refused them"
-    left = tuple(str(statement.address) for statement in failed)
-    record_end(run.ledger, channel.session, left)
+    record_end(run.ledger, channel.session, [str(statement.address) for statement in failed])
     if failed:
         raise PartlyApplied(
             f"everything was applied but the removal of {len(failed)} settings: {reason}",

@@ -41,7 +41,7 @@ def asleep(lane: Lane, first: str, last: str) -> Done:
             awake.append(Timer(LATER, os.kill, (link.pid, signal.SIGCONT)))
 
     def lose(link: Link, message: Message) -> None:
-        if awake and message.kind == "S" and last in said(proxy, link) and link not in lost:
+        if awake and not lost and message.kind == "S" and last in said(proxy, link):
             lost.append(link)
             proxy.sever(link)
             awake[0].start()

@@ -121,7 +121,8 @@ class OtherFile(NamedTuple):
 class Memory:
     """All that the ledger says to one file. `state`: JSON, read only when somebody asks.
 
-    `newest`: the number of the newest apply of any file.
+    `newest`: the number of the newest apply of any file. `lingering`: what an apply that did not
+    end had still to remove, and sessions have.
     """
 
     last: Applied | None = None
@@ -129,6 +130,7 @@ class Memory:
     newest: int = 0
     unfinished: tuple[Applied, ...] = ()
     others: tuple[OtherFile, ...] = ()
+    lingering: frozenset[str] = frozenset()
 
     @cached_property
     def _known(self) -> Mapping[str, Any]:

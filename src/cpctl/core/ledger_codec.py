@@ -32,6 +32,7 @@ def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
         state=state,
         newest=newest,
         unfinished=tuple(applied(row) for row in rows.get("ledger_unfinished", ())),
+        lingering=frozenset(address for (address,) in rows.get("ledger_lingering", ())),
         others=tuple(_other(*row) for row in rows.get("ledger_others", ())),
     )
 

@@ -6,11 +6,14 @@ session, so that it stands in no SQL text: docs/facts.md, section 2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, sides
+from cpctl.core.guc import LIST_QUOTE, names
 from cpctl.core.kind import Context
 from cpctl.core.resource import Address, Resource
-from cpctl.core.sql import identifier, parameter_name
+from cpctl.core.sql import identifier, literal, parameter_name
 from cpctl.core.statement import Hole, Parameter, Statement
 
 BOTH = "system and database"
@@ -38,6 +41,15 @@ def stores_of(resource: Resource | None) -> tuple[str, ...]:
 def parts(store: str) -> tuple[str, ...]:
     """The single stores of what may be both."""
     return tuple(store.split(" and "))
+
+
+def put_back_sql(name: str, old: Mapping[str, str]) -> str:
+    """ALTER SYSTEM with what postgresql.auto.conf had; RESET where the name did not stand in it."""
+    text = old.get(name)
+    if text is None:
+        return f"ALTER SYSTEM RESET {parameter_name(name)}"
+    values = (names(text) or (text,)) if name in LIST_QUOTE else (text,)
+    return f"ALTER SYSTEM SET {parameter_name(name)} = {', '.join(map(literal, values))}"
 
 
 def _set(after: Resource, store: str, capabilities: Capabilities) -> Statement:

@@ -15,6 +15,7 @@ from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, parts, statements_for, stores_of
+from cpctl.core.setting_places import owned, places, public
 from cpctl.core.setting_spec import Spec, check
 from cpctl.core.settings import Real, ServerSettings, read
 from cpctl.core.text import Text, Wrong
@@ -72,7 +73,8 @@ def _server(rows: Rows, context: Context) -> ServerSettings:
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
     server = _server(rows, context)
     declared_names = (address.name for address in declared)
-    for name in dict.fromkeys((*declared_names, *server.files, *server.database)):
+    lingering = (Address.parse(address).name for address in sorted(context.memory.lingering))
+    for name in dict.fromkeys((*declared_names, *server.files, *server.database, *lingering)):
         wanted = declared.get(_address(name))
         lints.check_readable(name, wanted, server, context)
         seen = _seen(name, wanted, server, context)
@@ -87,7 +89,7 @@ def _seen(
     real = server.reals.get(name)
     if real is not None:
         return _seen_real(name, declared, real, server)
-    if declared is None and _owned(name, context) is None:
+    if declared is None and owned(name, context) is None:
         return None
     return _seen_custom(name, declared, server, context)
 
@@ -115,74 +117,15 @@ def _seen_custom(
     name: str, declared: Resource | None, server: ServerSettings, context: Context
 ) -> Resource | None:
     wanted = declared.fields.get("store") if declared else None
-    places = _places(name, declared, server, context)
-    if not places:
+    found = places(name, declared, server, context)
+    if not found:
         return None
-    first = str(wanted) if wanted in places else next(iter(places))
-    text = places[first]
-    value = text if _public(name, text, declared, context) else context.seal(text)
-    store = first if len(places) == 1 else BOTH
+    first = str(wanted) if wanted in found else next(iter(found))
+    text = found[first]
+    value = text if public(name, text, declared, context) else context.seal(text)
+    store = first if len(found) == 1 else BOTH
     fields: dict[str, Value] = {"value": value, "store": store}
     return Resource(_address(name), fields, {"name": name, "implied": ("store",)})
-
-
-def _public(name: str, text: str, declared: Resource | None, context: Context) -> bool:
-    """Whether the value may be shown: not what is a secret, or may have been one."""
-    known = context.memory.recall(_address(name))
-    left = known.fields.get("value") if known else None
-    if declared is not None and declared.fields and declared.facts["reference"] is None:
-        return not isinstance(left, Sealed) or declared.fields["value"] == text
-    # A name that no longer stands in the file may have been a secret when it did.
-    return left == text
-
-
-def _places(
-    name: str, declared: Resource | None, server: ServerSettings, context: Context
-) -> dict[str, str]:
-    """Where the setting stands, store → text: the wanted store, and what may be removed elsewhere.
-
-    An undeclared database setting is removable only where the database is the file's store; a
-    rollback removes whatever its applies wrote.
-    """
-    entry, standing, places = server.files.get(name), server.standing(name), {}
-    wanted = declared.fields.get("store") if declared else None
-    written = declared.facts.get("written") if declared else None
-    removable = _removable_stores(name, wanted, context)
-    if isinstance(written, tuple):
-        removable = written
-    ours = wanted == "system" or (entry is not None and entry.auto and "system" in removable)
-    if entry and standing is not None and ours:
-        places["system"] = standing
-    effective = "" if context.capabilities.file_settings else server.effective(name)
-    if wanted == "system" and effective:
-        places["system"] = effective
-    if name in server.database and (wanted == "database" or "database" in removable):
-        places["database"] = server.database[name]
-    return places
-
-
-def _removable_stores(name: str, wanted: Value, context: Context) -> tuple[str, ...]:
-    if wanted is not None and _owned(name, context) is None:
-        return ()
-    known = None if "settings" in context.scope else context.memory.recall(_address(name))
-    if known is not None:
-        return parts(str(known.fields["store"]))
-    if wanted is not None or context.store == "database":
-        return ("system", "database")
-    return ("system",)
-
-
-def _scope_pattern(name: str, context: Context) -> str | None:
-    scope = context.scope.get("settings")
-    return scope.pattern(name) if scope is not None and is_custom(name) else None
-
-
-def _owned(name: str, context: Context) -> str | None:
-    """Why this file may remove the setting: its scope, or where none is stated, an apply of it."""
-    if "settings" not in context.scope and is_custom(name):
-        return context.memory.reason(_address(name), context.file)
-    pattern = _scope_pattern(name, context)
-    return pattern and f"it is not in {context.file}, and scope.settings has {pattern}"
 
 
 def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
@@ -205,7 +148,7 @@ def _equal(guc: object, value: Value, there: Value, origin: Text | None) -> bool
 
 
 def _removable(seen: Resource, context: Context) -> str | None:
-    return _owned(seen.address.name, context)
+    return owned(seen.address.name, context)
 
 
 def _recall(

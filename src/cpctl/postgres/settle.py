@@ -7,6 +7,7 @@ from typing import Literal
 
 from cpctl.core.kind import Query
 from cpctl.errors import CpctlError
+from cpctl.postgres.backend import Backend, end
 from cpctl.postgres.session import Server, Session
 from cpctl.postgres.transaction import Identity
 
@@ -17,12 +18,6 @@ PARTS = 4
 """A server that takes the connection and then says nothing must not use up all of the time."""
 
 Fate = Literal["committed", "aborted", "unknown"]
-
-# After a silent partition the server keeps the transaction and its lock: end our own backend.
-_TERMINATE = """
-select pg_terminate_backend(pid) from pg_stat_activity
-where pid = $1::int and backend_start::text = $2
-"""
 
 
 def settle(server: Server, system_identifier: str, identity: Identity) -> Fate:
@@ -53,6 +48,6 @@ def _ask(session: Session, system_identifier: str, identity: Identity) -> str:
         return ""
     status = str(rows["status"][0][0])
     if status == "in progress":
-        ours = Query("end", _TERMINATE, (identity.pid, identity.backend_start))
-        session.ask([ours], doing="ending the lost transaction")
+        # After a silent partition the server keeps the transaction and its lock.
+        end(session, Backend(identity.pid, identity.backend_start))
     return status

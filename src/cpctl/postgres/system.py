@@ -7,21 +7,25 @@ connection shows them. docs/facts.md, sections 2.1 and 2.3.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
 from cpctl.core.capabilities import Capabilities
-from cpctl.core.guc import LIST_QUOTE, names
+from cpctl.core.guc import LIST_QUOTE
 from cpctl.core.kind import Query, Rows
+from cpctl.core.setting_calls import put_back_sql
 from cpctl.core.settings import PENDING
 from cpctl.core.sql import inline, literal, parameter_name
 from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError
 from cpctl.interrupt import checkpoint
+from cpctl.postgres.backend import IDENTIFY, Backend, ended
 from cpctl.postgres.guards import configure, guards
 from cpctl.postgres.session import Message, Server, Session
 from cpctl.postgres.transaction import Fill, as_text
-from cpctl.postgres.wire import Answer
+from cpctl.postgres.wire import Answer, ConnectionLost
 from cpctl.postgres.words import StatementFailed
 
 RELOAD_TIMEOUT = 10.0
@@ -30,34 +34,32 @@ RELOAD_TIMEOUT = 10.0
 PUT_BACK_TIMEOUT = 2.0
 """Seconds for the reload of the old values; they stand in the file already."""
 
+TRIES = 3
+"""How often what is right to do twice is begun."""
+
 PAUSE = 0.2
 """Seconds between two attempts to reach the server again."""
 
 KNOWS_PLACEHOLDERS = 170000
 """Below this, ALTER SYSTEM takes a custom name only if the session has set it before (42704)."""
 
-_OLD = """
-select lower(name), setting from pg_file_settings
-where sourcefile like '%/postgresql.auto.conf' order by seqno
-"""
+
+def _text(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+_OLD = _text("settings_old")
 _LOADED = Query("loaded", "select pg_conf_load_time()::text")
 _RELOAD = (
     Query("reload", "SELECT pg_reload_conf()"),
     Query("sleep", "SELECT pg_sleep(0.01)"),
     _LOADED,
 )
-_LIVE = """
-select name, current_setting(name, true), exists (
-    select from pg_db_role_setting s cross join unnest(s.setconfig) entry
-    where lower(split_part(entry, '=', 1)) = name
-      and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-      and s.setrole in (0, (select oid from pg_roles where rolname = current_user)))
-from unnest($1::text[]) name
-"""
-_FAULTS = """
-select coalesce(lower(name), sourcefile || ':' || sourceline, 'a file'), error from pg_file_settings
-where error is not null and error <> $1 and (name is null or lower(name) = any($2))
-"""
+_LIVE = _text("settings_live")
+_FAULTS = _text("settings_faults")
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -73,6 +75,7 @@ class SystemChannel:
     fill: Fill
     first: Sequence[Query] = ()
     session: Session = field(init=False)
+    backend: Backend = field(init=False)
     answers: Rows = field(init=False)
     old: Mapping[str, str] = field(init=False)
     loaded: str = field(init=False)
@@ -87,8 +90,10 @@ class SystemChannel:
         """Protect the session from what our own reload may deliver; answers with the file."""
         # A pooler would hand these on to whoever gets its connection next.
         asked = [] if self.capabilities.pooled else [self._limits(local=False)]
-        asked += [*first, Query("old", _OLD), _LOADED, Query("faults", _FAULTS, (PENDING, []))]
+        asked += [*first, IDENTIFY, Query("old", _OLD), _LOADED]
+        asked += [Query("faults", _FAULTS, (PENDING, []))]
         rows = self.answers = self.session.ask(asked, doing="reading the old settings")
+        self.backend = Backend(*rows["backend"][0])
         self.loaded = rows["loaded"][0][0]
         return {name: value for name, value in rows["old"] if name is not None}
 
@@ -112,11 +117,16 @@ class SystemChannel:
             if answer.sqlstate:
                 raise StatementFailed(statement, answer)
 
-    def reset(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
-        """Run RESETs after the commit; answers with those that failed. Raises CpctlError."""
-        if self.session.lost:
-            self._reach()
+    def remove(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+        """Run RESETs after the commit, and reload; answers with those that failed.
+
+        Raises CpctlError where the server cannot be reached, or does not load its files in time.
+        """
+        return self._persist(lambda: self._removed(statements))
+
+    def _removed(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
         answers = self._run([statement.sql for statement in statements], statements)
+        self.reload(())
         return tuple(s for s, answer in zip(statements, answers, strict=True) if answer.sqlstate)
 
     def reload(self, statements: Sequence[Statement]) -> None:
@@ -160,13 +170,26 @@ class SystemChannel:
 
         Raises CpctlError where the server cannot be reached in time.
         """
-        if self.session.lost:
-            self._reach()
-        texts = [self._old_sql(statement.address.name) for statement in self.touched]
+        return self._persist(self._put_back)
+
+    def _put_back(self) -> tuple[Statement, ...]:
+        texts = [put_back_sql(statement.address.name, self.old) for statement in self.touched]
         answers = self._run(texts, self.touched)
         self._reload_old()
         pairs = zip(self.touched, answers, strict=True)
         return tuple(statement for statement, answer in pairs if answer.sqlstate)
+
+    def _persist(self, work: Callable[[], Result]) -> Result:
+        """What is right to do twice, over a new connection where the one that it began on broke."""
+        for left in reversed(range(TRIES)):
+            if self.session.lost:
+                self._reach()
+            try:
+                return work()
+            except ConnectionLost:
+                if not left:
+                    raise
+        raise AssertionError
 
     def _reach(self) -> None:
         """Connect again, and find out which of the statements have reached the file."""
@@ -174,6 +197,8 @@ class SystemChannel:
         while self.session.lost:
             try:
                 self.session.reopen()
+                if not self.capabilities.pooled:
+                    ended(self.session, self.backend)
                 now = self._prepare()
                 self.check_files()
             except CpctlError:
@@ -201,13 +226,6 @@ class SystemChannel:
             ask = [Query("sleep", "SELECT pg_sleep(0.05)"), _LOADED]
             rows = self.session.ask(ask, doing="reloading the old settings")
         self.reloaded = done
-
-    def _old_sql(self, name: str) -> str:
-        old = self.old.get(name)
-        if old is None:
-            return f"ALTER SYSTEM RESET {parameter_name(name)}"
-        values = (names(old) or (old,)) if name in LIST_QUOTE else (old,)
-        return f"ALTER SYSTEM SET {parameter_name(name)} = {', '.join(map(literal, values))}"
 
     def _sql(self, statement: Statement) -> str:
         """The statement with its literals: here, and only here, a secret is quoted."""

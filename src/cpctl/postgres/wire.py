@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from psycopg import OperationalError
 from psycopg.abc import Buffer
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from cpctl.errors import CpctlError
@@ -100,7 +100,10 @@ def exchange(
         connection.exit_pipeline_mode()
         connection.nonblocking = 0
     except OperationalError as error:
-        raise ConnectionLost(str(error)) from None
+        # What fails first of a dead connection is often not what killed it.
+        dead = connection.status == ConnStatus.BAD
+        said = connection.error_message.decode(errors="replace") if dead else ""
+        raise ConnectionLost(said or str(error)) from None
     return answers
 
 

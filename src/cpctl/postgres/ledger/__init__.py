@@ -29,6 +29,7 @@ def memory_queries(names: Sequence[str]) -> tuple[Query, ...]:
     return (
         Query("ledger_file", _text("file"), (list(names),)),
         Query("ledger_others", _text("others"), (list(names),)),
+        Query("ledger_lingering", _text("lingering"), (list(names),)),
         history_query("outcome is null", "ledger_unfinished"),
     )
 
@@ -70,16 +71,16 @@ class Ledger:
         self._missing, self._begun = False, True
         self.number = str(rows["intent"][0][0])
 
-    def completion(self, kept: Kept, *, late: bool) -> list[Message]:
+    def completion(self, kept: Kept, *, late: Sequence[str]) -> list[Message]:
         """For the transaction that commits the jobs: what it did, and what the file manages now.
 
-        `late`: RESETs follow, so it is not finished yet.
+        `late`: what has to be removed after it; until then it is not finished.
         """
         values = (kept.scope, _array(kept.owners), kept.resources, kept.state)
         if not self._begun:
             made = Message(_text("whole"), (*self._values(), *values))
             return [*self._created(), Message(_text("bury"), (None,)), *self._renamed(), made]
-        done = Message(_text("commit"), (self.number, None if late else "applied"))
+        done = Message(_text("commit"), (self.number, _array(late)))
         remember = Message(_text("remember"), (self.entry.name, self.number, *values))
         return [Message(_text("bury"), (self.number,)), done, *self._renamed(), remember]
 

@@ -1,3 +1,4 @@
 UPDATE cpctl.applies
-SET committed = true, outcome = $2, finished = case when $2::text is not null then clock_timestamp() end
+SET committed = true, left_behind = $2, outcome = case when $2::text[] = '{}' then 'applied' end,
+    finished = case when $2::text[] = '{}' then clock_timestamp() end
 WHERE number = $1
