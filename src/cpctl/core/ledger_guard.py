@@ -6,8 +6,8 @@ A refusal here protects what earlier applies left from a file that has forgotten
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from os.path import normpath
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import NamedTuple
 
 from cpctl.core.acting import grant
