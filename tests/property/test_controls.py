@@ -91,8 +91,8 @@ def test_a_statement_too_few_or_too_many_is_noticed(ready: Database, change: int
     stage = at_a(ready)
     honest = oracle.after
 
-    def off_by_one(file: File, state: State) -> oracle.Answer:
-        state, count = honest(file, state)
+    def off_by_one(file: File, state: State, known: oracle.Known) -> oracle.Answer:
+        state, count = honest(file, state, known)
         return oracle.Answer(state, count + change)
 
     with mock.patch.object(oracle, "after", off_by_one), pytest.raises(AssertionError):
