@@ -140,10 +140,13 @@ base=https://your-project.supabase.co/functions
 [[ $order == "$base/v1/sweeper $base/v2/sweeper" ]] ||
   fail "expected the old URL, then the new one; got: $order"
 
-step "Back to scheduler.yaml" \
-  "Without the overlays the extra job is in the file's scope but not in the file: apply removes it."
-run 0 'cpctl apply --env-file .env.example --auto-approve'
-expect "DELETES_JOB" "Plan: 0 to create, 1 to update, 1 to delete (2 statements)."
+step "Who did what" "Each apply leaves a line in the database that it changed."
+run 0 'cpctl history'
+expect "content-pipeline" "+13"
+
+step "And take it back" "The state before apply 3: a plan like any other, shown and verified."
+run 0 'cpctl rollback 3 --env-file .env.example --auto-approve'
+expect "DELETES_JOB" "Plan: 0 to create, 1 to update, 1 to delete (2 statements)." "Rollback complete"
 run 0 'psql -c "DROP TABLE sweeper_calls"'
 run 0 'cpctl diff --env-file .env.example'
 expect "No drift. 13 resources match scheduler.yaml."

@@ -8,12 +8,15 @@ from tests.faults.judge import WHOLE, Point, judge
 from tests.faults.lane import Lane
 from tests.faults.phases import PHASES, Passed
 from tests.faults.points import every, sample
-from tests.faults.proxy import Cut
+from tests.faults.proxy import Cut, How
 from tests.faults.tally import NOT_REACHED, Tally, tally
 from tests.faults.work import ALL, SEED, spread
 
-PATIENCE = {"reset": ("2s", "5s"), "black hole": ("500ms", "500ms")}
-"""How long a statement and the lock may take: most of a black hole is waiting for that."""
+PATIENCE = {"reset": ("2s", "5s"), "black hole": ("500ms", "1s")}
+"""How long a statement and the lock may take: most of a black hole is waiting for that.
+
+In milliseconds all that comes of them has four digits: whoever waits, as many bytes pass.
+"""
 
 
 ALLOWED = {"reset": WHOLE, "black hole": (*WHOLE, "unknown, old", "unknown, new")}
@@ -24,18 +27,21 @@ def clean_run(lane: Lane) -> list[Passed]:
     """Every message of an apply that nothing disturbs."""
     lane.restore()
     with lane.behind() as proxy:
-        done = lane.through(proxy)
+        done = lane.through(proxy, *limits("reset"))
     assert done.code == 0, done
     return proxy.progress.passed
+
+
+def limits(how: How) -> tuple[str, ...]:
+    statement, lock = PATIENCE[how]
+    return ("--statement-timeout", statement, "--lock-timeout", lock)
 
 
 def broken(counts: Tally, lane: Lane, cut: Cut) -> None:
     """One point: break it, look, judge what was said, and apply once more."""
     lane.restore()
-    statement, lock = PATIENCE[cut.how]
-    options = ("--statement-timeout", statement, "--lock-timeout", lock)
     with lane.behind(cut) as proxy:
-        done = lane.through(proxy, *options)
+        done = lane.through(proxy, *limits(cut.how))
     reachable = cut.after == "open"
     allowed = ALLOWED[cut.how] if reachable else ()
     judge(counts, lane, done, Point(cut, proxy.broke_at, reachable=reachable, allowed=allowed))

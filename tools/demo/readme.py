@@ -19,6 +19,8 @@ SHOWN = (
     "Somebody changes a job by hand",
     "cpctl diff finds it",
     "And apply heals it",
+    "Who did what",
+    "And take it back",
 )
 LONGEST, HEAD, TAIL = 25, 6, 7
 """A command's output with more lines than LONGEST is cut to its first and last ones."""
