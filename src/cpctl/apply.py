@@ -65,9 +65,13 @@ class _Work(NamedTuple):
     late: tuple[Statement, ...]
 
     @property
-    def in_the_way(self) -> bool:
-        """Whether others would wait for our locks for as long as we wait for the reload."""
-        return bool(self.early) and any(statement.locks for statement in self.transaction)
+    def in_the_way(self) -> tuple[Statement, ...]:
+        """Those that others would wait for, for as long as we wait for the reload."""
+        return tuple(s for s in self.transaction if s.locks) if self.early else ()
+
+    @property
+    def out_of_the_way(self) -> tuple[Statement, ...]:
+        return tuple(s for s in self.transaction if not s.locks)
 
 
 class _Run(NamedTuple):
@@ -138,7 +142,7 @@ def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
             channel.set(work.early)
             channel.reload(work.early)
         if work.in_the_way:
-            after = _write_again(run, work)
+            after = _written(run, work.in_the_way)
         checkpoint()
     except BaseException as error:  # noqa: BLE001 - an interrupt must be undone like any failure
         undo(Attempt(run.task, run.session, run.plan, channel), error)
@@ -151,20 +155,24 @@ def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
 
 def _write(run: _Run, work: _Work) -> Mapping[Address, Resource]:
     """Everything transactional, verified; locks that others would wait for are given up again."""
+    if not work.in_the_way:
+        return _written(run, work.transaction)
     with exposed():
-        if work.in_the_way:
-            try_out(run.session)
-        write(run.session, work.transaction, run.fill, run.scene.context.capabilities)
-        after = verify(run.task, run.session, run.scene, run.plan)
-        if work.in_the_way:
-            give_up(run.session)
+        _send(run, work.out_of_the_way)
+        try_out(run.session)
+        after = _written(run, work.in_the_way)
+        give_up(run.session)
         return after
 
 
-def _write_again(run: _Run, work: _Work) -> Mapping[Address, Resource]:
+def _written(run: _Run, statements: Sequence[Statement]) -> Mapping[Address, Resource]:
     with exposed():
-        write(run.session, work.transaction, run.fill, run.scene.context.capabilities)
+        _send(run, statements)
         return verify(run.task, run.session, run.scene, run.plan)
+
+
+def _send(run: _Run, statements: Sequence[Statement]) -> None:
+    write(run.session, statements, run.fill, run.scene.context.capabilities)
 
 
 def _open_channel(run: _Run) -> SystemChannel:

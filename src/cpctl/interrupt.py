@@ -2,11 +2,15 @@
 
 A signal raises KeyboardInterrupt once. Whatever comes after it, while the work is being undone,
 is only remembered: a second Ctrl-C must not break the undoing.
+
+What is raised inside a finalizer is swallowed by Python, which calls sys.unraisablehook instead;
+from there the signal comes again a moment later.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -20,10 +24,15 @@ class _State:
     raised = False
 
 
+LATER = 0.01
+"""Seconds until a signal that was swallowed is sent again."""
+
+
 def install() -> None:
     """What CI sends to end a job must undo as much as Ctrl-C does."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _arrived)
+    sys.unraisablehook = _swallowed
 
 
 def _arrived(_: int, __: FrameType | None) -> None:
@@ -32,11 +41,24 @@ def _arrived(_: int, __: FrameType | None) -> None:
         checkpoint()
 
 
+def _swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+    if unraisable.exc_type is KeyboardInterrupt:
+        _State.raised = False
+        signal.setitimer(signal.ITIMER_REAL, LATER)
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
 def checkpoint() -> None:
     """Raises KeyboardInterrupt for a signal that was remembered, unless one was raised before."""
     if _State.pending and not _State.raised:
         _State.raised = True
         raise KeyboardInterrupt
+
+
+def happened() -> bool:
+    """Whether a signal has come at all."""
+    return _State.pending
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from tests.integration.running import Running, setting_text, slow_logins, until
 from tests.integration.steps import document, given, in_sync, job, undone, verbs
 from tests.servers import Database
 
-OTHERS = "alter database postgres set app.others = 'theirs'"
+OTHERS = b"alter database postgres set app.others = 'theirs'"
 MIXED = document(
     store="database",
     settings={"app.a": "new", "work_mem": "8MB"},
@@ -20,16 +20,16 @@ def test_another_session_may_alter_the_database_meanwhile(database: Database) ->
     given(database, {"first": job()})
     database.write(MIXED)
     since = database.log_position()
-    with slow_logins(database), Running(database, "apply", "--auto-approve") as running:
+    with slow_logins(database, 3), Running(database, "apply", "--auto-approve") as running:
         until(lambda: "8MB" in setting_text(database), "the new setting")
         database.run("set lock_timeout = '200ms'")
-        database.run(OTHERS)
+        database.run(OTHERS.decode())
         assert not running.ended
         done = running.finish()
     assert done.code == 0, done
     assert verbs(database.changing_statements(since)) == {
         "alter database set": 2,
-        "alter_job": 2,
+        "alter_job": 1,
         "alter system set": 1,
     }
     in_sync(database)
@@ -44,14 +44,16 @@ def test_a_failure_after_the_wait_undoes_both(database: Database) -> None:
     with (
         psycopg.connect(database.url()) as somebody,
         undone(database),
-        slow_logins(database),
+        slow_logins(database, 3),
         Running(database, "apply", "--auto-approve", *limits) as running,
     ):
         until(lambda: "8MB" in setting_text(database), "the new setting")
-        somebody.execute("select 1 from cron.job for update")
+        somebody.execute(OTHERS)
         done = running.finish()
     assert done.code == 1, done
-    assert "job.first could not be written; the apply was undone" in done.err
+    assert "setting.app.a could not be written; the apply was undone" in done.err
+    assert "another session holds a lock that it needs" in done.err
+    assert "old value put back and reloaded" in done.err
 
 
 def test_a_plan_without_both_writes_once(database: Database) -> None:

@@ -157,7 +157,7 @@ def test_a_connection_that_is_lost_once_settings_are_written_undoes_all(
         slow_logins(database),
         Running(database, "apply", "--auto-approve") as running,
     ):
-        until(lambda: "'new'" in setting_text(database), "the new settings")
+        until(lambda: setting_text(database).count("'new'") == 2, "the new settings")
         database.run(end, list(victims))
         done = running.finish()
     assert done.code == 1, done
