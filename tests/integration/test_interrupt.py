@@ -130,6 +130,22 @@ def test_a_signal_in_the_first_moments_of_the_lock_wait_leaves_no_waiter(
             until(lambda: database.rows(HOLDERS) == [(1,)], "a free queue", timeout=2)
 
 
+def test_a_signal_late_in_the_lock_wait_leaves_no_waiter_either(database: Database) -> None:
+    """After its first second cpctl waits again, and the server would for a minute."""
+    database.write(NEW)
+    with psycopg.connect(database.url()) as somebody:
+        somebody.execute("select pg_advisory_xact_lock(%s)", (KEY,))
+        with Running(database, "apply", "--auto-approve") as running:
+            until_it_waits(database)
+            time.sleep(1.5)
+            until_it_waits(database)
+            running.signal(signal.SIGTERM)
+            done = running.finish(timeout=10)
+        assert done.code == 1, done
+        assert "interrupted. Nothing was written" in done.err
+        until(lambda: database.rows(HOLDERS) == [(1,)], "a free queue", timeout=5)
+
+
 def test_a_signal_during_the_reload_wait_undoes_all_and_a_second_one_does_not_break_it(
     database: Database,
 ) -> None:
