@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cpctl import __version__
-from cpctl.core.ledger import Counts, Entry, Identity, Kept
+from cpctl.core.ledger import Counts, Entry, Identity, Kept, packed
 from cpctl.core.ledger_codec import changed_state, dumps, encode_changes, encoded, managed
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
@@ -47,7 +47,7 @@ def kept(task: Task, scene: Scene, fresh: Plan, after: Mapping[Address, Resource
         scope=json.dumps({key: found.patterns for key, found in document.scope.items()}),
         owners=tuple(sorted(scene.context.owners)),
         resources=dumps([_identity(address, state[address]) for address in state]),
-        state=dumps(state),
+        state=packed(dumps(state)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import psycopg
 import pytest
@@ -159,20 +160,22 @@ def test_an_older_row_without_what_is_new_is_read(database: Database) -> None:
     """Facts are looked up by name: a row may lack some, and have others."""
     applied(database, ONE)
     (state,) = database.rows("select state from cpctl.files")[0]
-    known = json.loads(state)
+    known = json.loads(zlib.decompress(state))
     known["job.a_one"]["facts"] = {"from the future": 1}
-    database.run("update cpctl.files set state = %s", json.dumps(known))
+    database.run("update cpctl.files set state = %s", zlib.compress(json.dumps(known).encode()))
     database.run("select cron.alter_job(jobid, schedule := '* * * * *') from cron.job")
     assert "job.a_one: drifted. Changed in the database" in said(database.cpctl("diff"), 2)
     assert applied(database, TWO) == 2
 
 
 def everything(database: Database) -> str:
-    """Every column of every row of the ledger."""
+    """Every column of every row of the ledger; what is packed, unpacked."""
     tables = ("applies", "files")
-    return "".join(
-        str(row) for t in tables for row in database.rows(f"select x::text from cpctl.{t} x")
-    )
+    rows = [r for t in tables for r in database.rows(f"select x::text from cpctl.{t} x")]
+    states = [
+        zlib.decompress(s).decode() for (s,) in database.rows("select state from cpctl.files")
+    ]
+    return "".join(map(str, [*rows, *states]))
 
 
 @pytest.mark.parametrize("store", ["system", "database"])

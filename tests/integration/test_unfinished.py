@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -138,7 +139,8 @@ def test_two_first_applies_at_once_make_one_ledger(
 
 def remembers(database: Database, number: int, name: str) -> None:
     """What another apply of the file would have written, had it made this job."""
-    ((text,),) = database.rows("select state from cpctl.files where apply = %s", number)
-    state = json.loads(text)
+    ((packed,),) = database.rows("select state from cpctl.files where apply = %s", number)
+    state = json.loads(zlib.decompress(packed))
     state[f"job.{name}"] = state["job.a_one"]
-    database.run("update cpctl.files set state = %s", json.dumps(state))
+    again = zlib.compress(json.dumps(state).encode())
+    database.run("update cpctl.files set state = %s", again)

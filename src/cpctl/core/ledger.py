@@ -7,6 +7,7 @@ plain data. No value of a secret is ever in it.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,14 +120,14 @@ class OtherFile(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Memory:
-    """All that the ledger says to one file. `state`: JSON, read only when somebody asks.
+    """All that the ledger says to one file. `state`: packed, and read only when somebody asks.
 
     `newest`: the number of the newest apply of any file. `lingering`: what an apply that did not
     end had still to remove, and sessions have.
     """
 
     last: Applied | None = None
-    state: str = "{}"
+    state: bytes = b""
     newest: int = 0
     unfinished: tuple[Applied, ...] = ()
     others: tuple[OtherFile, ...] = ()
@@ -134,7 +135,7 @@ class Memory:
 
     @cached_property
     def _known(self) -> Mapping[str, Any]:
-        return dict(json.loads(self.state))
+        return unpacked(self.state)
 
     @property
     def addresses(self) -> Iterable[str]:
@@ -155,6 +156,16 @@ class Memory:
 NOTHING = Memory()
 
 
+def packed(state: str) -> bytes:
+    """JSON of a large file is megabytes, which each plan fetches and seldom reads."""
+    return zlib.compress(state.encode(), level=1)
+
+
+def unpacked(state: bytes) -> dict[str, Any]:
+    """The resources by address; none of nothing."""
+    return dict(json.loads(zlib.decompress(state))) if state else {}
+
+
 class Entry(NamedTuple):
     """What the ledger will say of an apply. `changes`: JSON; `was`: the file's former name."""
 
@@ -169,12 +180,12 @@ class Entry(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What a file manages once it is applied. All but `owners` is JSON."""
+    """What a file manages once it is applied. `scope` and `resources` are JSON."""
 
     scope: str
     owners: tuple[str, ...]
     resources: str
-    state: str
+    state: bytes
 
 
 def remembered(found: Mapping[str, Any]) -> Remembered:

@@ -18,6 +18,7 @@ from cpctl.core.ledger import (
     Remembered,
     Run,
     remembered,
+    unpacked,
 )
 from cpctl.core.resource import Address, Resource, Sealed
 
@@ -26,7 +27,7 @@ def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
     """The memory of a file. `names`: its own, then one that it had before."""
     found = {name: rest for name, *rest in rows.get("ledger_file", ())}
     mine = next((found[name] for name in names if name in found), None)
-    state, newest, *last = mine or ("{}", 0)
+    state, newest, *last = mine or (b"", 0)
     return Memory(
         last=applied(last) if last else None,
         state=state,
@@ -83,10 +84,10 @@ def _change(change: Change, after: Mapping[Address, Resource]) -> dict[str, obje
 
 
 def changed_state(
-    state: str, changes: Iterable[Change], after: Mapping[Address, Resource]
+    state: bytes, changes: Iterable[Change], after: Mapping[Address, Resource]
 ) -> dict[str, object]:
     """What a file manages after a rollback: as before, but for what the rollback changed."""
-    known: dict[str, object] = dict(json.loads(state))
+    known: dict[str, object] = unpacked(state)
     for change in changes:
         if isinstance(change, Delete):
             known.pop(str(change.address), None)
@@ -115,7 +116,7 @@ def managed(
 
 def encoded(resource: Resource) -> dict[str, object]:
     """A resource as plain data; of its facts those that a later reader can use."""
-    facts = resource.facts.items()
+    facts = ((name, value) for name, value in resource.facts.items() if value)
     kept = {n: value for n, value in facts if isinstance(value, str | int) or type(value) is tuple}
     return {"fields": dict(resource.fields), "facts": kept}
 

@@ -66,7 +66,7 @@ class Plan:
     `inputs`: marks of the files and variables, keyed. `as_of`: the database's clock.
     `incomplete`: the addresses whose secret had no source to compare with. `undoes`: the apply that
     it rolls back. `last`: the file's last apply, as the ledger has it; `remembered`: what it left
-    of each resource that would change; `state`: of all of them, as its JSON.
+    of each resource that would change; `state`: of all of them, packed.
     `newest`: the number of the newest apply of any file. `dated`: the last run
     of an old command and the first of a new one, which somebody changed between them (ISO 8601).
     """
@@ -89,7 +89,7 @@ class Plan:
     undoes: int | None = None
     last: Applied | None = None
     remembered: Mapping[Address, Remembered] = field(default_factory=dict)
-    state: str = "{}"
+    state: bytes = b""
     newest: int = 0
     dated: Mapping[Address, tuple[str, str]] = field(default_factory=dict)
 

@@ -76,7 +76,7 @@ class Ledger:
 
         `late`: what has to be removed after it; until then it is not finished.
         """
-        values = (kept.scope, _array(kept.owners), kept.resources, kept.state)
+        values = (kept.scope, _array(kept.owners), kept.resources, f"\\x{kept.state.hex()}")
         if not self._begun:
             made = Message(_text("whole"), (*self._values(), *values))
             return [*self._created(), Message(_text("bury"), (None,)), *self._renamed(), made]

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS cpctl.files (
     scope text NOT NULL,
     owners text[] NOT NULL,
     resources text NOT NULL,
-    state text NOT NULL
+    state bytea NOT NULL
 )
 -- Megabytes for a large file: compressing them takes longer than writing them.
 -- statement
