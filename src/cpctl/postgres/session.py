@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
@@ -150,14 +150,16 @@ class Session:
         self, messages: Sequence[Message], *, alone: bool = False, load: Load = no_rows
     ) -> list[Answer]:
         """Statements in one round trip, each with its own outcome. Raises ConnectionLost."""
-        packets = [
+        if not messages:
+            return []
+        packets = (
             Packet(sql.encode(), [None if param is None else param.encode() for param in params])
             for sql, params in messages
-        ]
+        )
         return self._exchange(packets, load, alone=alone)
 
     def _exchange(
-        self, packets: Sequence[Packet], load: Load, *, alone: bool, waits: float = 0.0
+        self, packets: Iterable[Packet], load: Load, *, alone: bool, waits: float = 0.0
     ) -> list[Answer]:
         if self.lost:
             raise ConnectionLost("it was closed before")

@@ -8,7 +8,7 @@ its waits nor leave them on Ctrl-C; ALTER SYSTEM needs a sync of its own around 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from select import select
 from typing import Any, NamedTuple
 
@@ -76,15 +76,16 @@ def first_text(result: PGresult) -> tuple[tuple[str], ...]:
 
 
 def exchange(
-    connection: PGconn, packets: Sequence[Packet], *, alone: bool, silence: float, load: Load
+    connection: PGconn, packets: Iterable[Packet], *, alone: bool, silence: float, load: Load
 ) -> list[Answer]:
-    """Send all, then read all. `alone`: each runs by itself, so one error stops no other.
+    """Send all, then read all; the server works on the first while the last are being made.
+
+    `alone`: each runs by itself, so one error stops no other.
 
     Raises ConnectionLost, also where no byte arrives for `silence` seconds. Whatever it raises, the
     connection is of no use afterwards.
     """
-    if not packets:
-        return []
+    syncs = 0 if alone else 1
     try:
         connection.nonblocking = 1
         connection.enter_pipeline_mode()
@@ -92,9 +93,9 @@ def exchange(
             connection.send_query_params(sql, params, types, formats)
             if alone:
                 connection.pipeline_sync()
+                syncs += 1
         if not alone:
             connection.pipeline_sync()
-        syncs = len(packets) if alone else 1
         results = _results(connection, syncs=syncs, silence=silence)
         answers = [_answer(result, load) for result in results]
         connection.exit_pipeline_mode()
