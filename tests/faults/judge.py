@@ -11,17 +11,21 @@ from tests.faults.runner import Done
 from tests.faults.scenario import NEW, OLD
 from tests.faults.tally import Tally
 
+WHOLE = ("old", "new", "settled new")
+
 
 class Point(NamedTuple):
     """A fault that was met. `reachable`: the program could ask the server afterwards.
 
-    `killed`: it had no chance to say anything.
+    `killed`: it had no chance to say anything. `allowed`: the outcomes there may be, if not any:
+    where the fault was over at once, a new connection could do whatever was left to do.
     """
 
     what: object
     phase: str
     reachable: bool = True
     killed: bool = False
+    allowed: tuple[str, ...] = ()
 
 
 def judge(
@@ -52,6 +56,8 @@ def _judged(lane: Lane, done: Done, point: Point, mend: Callable[[], None]) -> s
             outcome = state_of(seen)
         else:
             outcome = truthful(seen, done, reachable=point.reachable)
+            narrow = point.allowed and outcome not in point.allowed
+            assert not narrow, f"{outcome}, where nothing stood in the way"
     except AssertionError as wrong:
         raise AssertionError(f"{wrong}\n    {done.err.strip()}") from None
     mend()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.judge import Point, judge
+from tests.faults.judge import WHOLE, Point, judge
 from tests.faults.lane import Lane
 from tests.faults.messages import Message
 from tests.faults.phases import PHASES, Passed
@@ -118,7 +118,8 @@ def broken_before(counts: Tally, lane: Lane, at: Statement) -> None:
     lane.restore()
     with lane.behind(before=fault) as proxy:
         done = lane.through(proxy, "--statement-timeout", "2s")
-    judge(counts, lane, done, Point(at, phases[0] if phases else NOT_REACHED))
+    phase = phases[0] if phases else NOT_REACHED
+    judge(counts, lane, done, Point(at, phase, allowed=WHOLE))
 
 
 def phase_of(proxy: Proxy) -> str:
