@@ -23,11 +23,11 @@ from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
 from cpctl.core.statement import Hole, Statement
 from cpctl.errors import CpctlError, PartlyApplied
+from cpctl.fate import fate_of
 from cpctl.interrupt import checkpoint, exposed, shielded
 from cpctl.postgres.ledger import THERE, Ledger
 from cpctl.postgres.retry import patiently
 from cpctl.postgres.session import Message, Session
-from cpctl.postgres.settle import settle
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import Identity, commit, give_up, lock, try_out, write
 from cpctl.postgres.wire import ConnectionLost
@@ -220,7 +220,7 @@ def _commit(
             run.ledger.completed(answers)
     except ConnectionLost as error:
         server = run.session.server
-        fate = settle(server, run.plan.target.system_identifier, run.identity)
+        fate = fate_of(run.task, server, run.plan, run.identity)
         if fate == "aborted":
             undo(attempt, error)
         if fate == "unknown":

@@ -56,14 +56,12 @@ def _put_back(channel: SystemChannel | None) -> Sequence[Statement]:
 
 def _record(attempt: Attempt, left: Sequence[Statement]) -> None:
     """Close the ledger's intent; where that cannot be, the next plan names it as unfinished."""
-    channel, addresses = attempt.channel, [str(statement.address) for statement in left]
-    outcome = "partly" if left else "undone"
-    if channel is None or attempt.ledger is None:
+    if attempt.channel is None or attempt.ledger is None:
         return
-    with suppress(CpctlError):
-        if channel.session.lost:
-            channel.session.reopen()
-        attempt.ledger.finish(channel.session, outcome, addresses)
+    outcome, addresses = "partly" if left else "undone", [str(s.address) for s in left]
+    # A process in which a write has failed is trusted with no other.
+    with suppress(CpctlError), Session(attempt.session.server, "cpctl apply ledger") as session:
+        attempt.ledger.finish(session, outcome, addresses)
 
 
 def record_end(ledger: Ledger | None, session: Session, left: Sequence[str]) -> None:

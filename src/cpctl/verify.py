@@ -25,7 +25,7 @@ def verify(
     rows = {**memory, **session.ask(queries(scene), doing="verifying")}
     seen = plan(task, scene, rows).actual
     pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
-    wrong = [c.address for c in fresh.changes if c.address not in pending and not _done(c, seen)]
+    wrong = [c.address for c in fresh.changes if c.address not in pending and not is_done(c, seen)]
     wrong += _disturbed(fresh, seen)
     if wrong:
         names = ", ".join(map(str, wrong))
@@ -47,7 +47,8 @@ def _disturbed(fresh: Plan, seen: Mapping[Address, Resource]) -> list[Address]:
     ]
 
 
-def _done(change: Change, seen: Mapping[Address, Resource]) -> bool:
+def is_done(change: Change, seen: Mapping[Address, Resource]) -> bool:
+    """Whether the database shows the change."""
     found = seen.get(change.address)
     if isinstance(change, Delete):
         return found is None

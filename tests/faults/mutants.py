@@ -65,17 +65,17 @@ def _no_verifying() -> None:
 
 @mutant("no settling: taken for committed")
 def _taken_for_committed() -> None:
-    replace("cpctl.apply", "settle", lambda *_: "committed")
+    replace("cpctl.fate", "settle", lambda *_: "committed")
 
 
 @mutant("no settling: taken for aborted")
 def _taken_for_aborted() -> None:
-    replace("cpctl.apply", "settle", lambda *_: "aborted")
+    replace("cpctl.fate", "settle", lambda *_: "aborted")
 
 
 @mutant("no settling: unknown")
 def _taken_for_unknown() -> None:
-    replace("cpctl.apply", "settle", lambda *_: "unknown")
+    replace("cpctl.fate", "settle", lambda *_: "unknown")
 
 
 @mutant("no putting back")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import Thread
 
 from tests.faults import weather
 from tests.faults.judge import Point, judge
@@ -89,7 +90,15 @@ def test_a_commit_that_never_arrived_is_settled(lane: Lane) -> None:
     assert lane.jobs() == OLD.jobs
 
 
-def lost_at_commit(lane: Lane, speaker: Direction) -> Done:
+def test_a_commit_whose_answer_is_lost_in_a_restart_is_told_from_the_state(lane: Lane) -> None:
+    """After a restart the transaction's number alone proves nothing: a crash gives it out again."""
+    done = lost_at_commit(lane, "server", then=lambda: lane.restart("fast"))
+    assert done.code == 0, done
+    assert "Asked the server: " in done.out
+    assert lane.jobs() == NEW.jobs
+
+
+def lost_at_commit(lane: Lane, speaker: Direction, then: Callable[[], None] = lambda: None) -> Done:
     """Only connection A breaks, just before the COMMIT or just before its answer."""
 
     def lose(link: Link, message: Message) -> None:
@@ -100,15 +109,30 @@ def lost_at_commit(lane: Lane, speaker: Direction) -> Done:
         else:
             proxy.deafen(link)
 
+    later = Thread(target=once_committed, args=(lane, then))
+
+    def go_on(_: Link, message: Message) -> None:
+        if message.sql == "COMMIT" and speaker == "server" and not later.ident:
+            later.start()
+
     lane.write(JOBS_ONLY)
     try:
-        with lane.behind(before=lose) as proxy:
+        with lane.behind(before=lose, after=go_on) as proxy:
             done = lane.through(proxy)
+        if later.ident:
+            later.join()
         lane.drain()
         silent(done)
     finally:
         lane.write(FILE)
     return done
+
+
+def once_committed(lane: Lane, then: Callable[[], None]) -> None:
+    deadline = time.monotonic() + 10
+    while lane.jobs() != NEW.jobs and time.monotonic() < deadline:
+        time.sleep(0.01)
+    then()
 
 
 def test_settings_are_put_back_where_the_transaction_is_lost(lane: Lane) -> None:

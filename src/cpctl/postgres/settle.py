@@ -8,7 +8,7 @@ from typing import Literal
 from cpctl.core.kind import Query
 from cpctl.errors import CpctlError
 from cpctl.postgres.backend import Backend, end
-from cpctl.postgres.session import Server, Session
+from cpctl.postgres.session import QueryFailed, Server, Session
 from cpctl.postgres.transaction import Identity
 
 PAUSE = 0.2
@@ -17,37 +17,53 @@ PAUSE = 0.2
 PARTS = 4
 """A server that takes the connection and then says nothing must not use up all of the time."""
 
-Fate = Literal["committed", "aborted", "unknown"]
+Fate = Literal["committed", "aborted", "ambiguous", "unknown"]
+
+FUTURE = "22023"
+"""What pg_xact_status says of a number that is yet to be given out, after a crash perhaps again."""
 
 
 def settle(server: Server, system_identifier: str, identity: Identity) -> Fate:
-    """What became of transaction `identity.xid`; asked for as long as one statement may take."""
+    """What became of transaction `identity.xid`; asked for as long as one statement may take.
+
+    ambiguous: the server has been started again since, and may have given the number to another
+    transaction, which was committed.
+    """
     deadline = time.monotonic() + server.statement_timeout
     server = server._replace(statement_timeout=server.statement_timeout / PARTS)
     while time.monotonic() < deadline:
         try:
             with Session(server, "cpctl settle") as session:
-                status = _ask(session, system_identifier, identity)
+                fate = _ask(session, system_identifier, identity)
         except CpctlError:
-            status = ""
-        if status == "committed":
-            return "committed"
-        if status == "aborted":
-            return "aborted"
+            fate = None
+        if fate is not None:
+            return fate
         time.sleep(PAUSE)
     return "unknown"
 
 
-def _ask(session: Session, system_identifier: str, identity: Identity) -> str:
+def _ask(session: Session, system_identifier: str, identity: Identity) -> Fate | None:
     asked = (
         Query("server", "select system_identifier::text from pg_control_system()"),
+        Query(
+            "restarted",
+            "select pg_postmaster_start_time() > $1::text::timestamptz",
+            (identity.backend_start,),
+        ),
         Query("status", "select pg_xact_status($1::text::xid8)", (identity.xid,)),
     )
-    rows = session.ask(asked, doing="settling the commit")
+    try:
+        rows = session.fetch(asked)
+    except QueryFailed as failed:
+        return "aborted" if failed.answer.sqlstate == FUTURE else None
     if rows["server"][0][0] != system_identifier:
-        return ""
-    status = str(rows["status"][0][0])
-    if status == "in progress":
+        return None
+    restarted, status = rows["restarted"][0][0], rows["status"][0][0]
+    if status == "committed":
+        return "ambiguous" if restarted else "committed"
+    if status == "in progress" and not restarted:
         # After a silent partition the server keeps the transaction and its lock.
         end(session, Backend(identity.pid, identity.backend_start))
-    return status
+        return None
+    return "aborted" if status is not None else None
