@@ -138,7 +138,7 @@ class Database:
 
     def changing_statements(self, since: int) -> list[str]:
         """Statements of cpctl that alter managed resources, from the server's own log."""
-        return [entry for entry in _standing(self.statements(since)) if CHANGING.search(entry)]
+        return [entry for entry in self.statements(since) if CHANGING.search(entry)]
 
     def live(self, name: str, user: str = "postgres") -> str | None:
         """What a new session of that role sees."""
@@ -153,22 +153,6 @@ class Database:
         for grant in grants:
             self.run(f'GRANT {grant} TO "{name}"')
         return name
-
-
-def _standing(entries: Sequence[str]) -> list[str]:
-    """Without what its own session took back: tried out, so as not to hold locks, and run later."""
-    found: list[tuple[int, str]] = []
-    tried: dict[str, int] = {}
-    for at, entry in enumerate(entries):
-        session = entry.partition("[")[2].partition("]")[0]
-        if "ROLLBACK TO SAVEPOINT" in entry:
-            since = tried.pop(session)
-            found = [(n, e) for n, e in found if n < since or f"[{session}]" not in e]
-        elif "SAVEPOINT" in entry:
-            tried[session] = at
-        else:
-            found.append((at, entry))
-    return [entry for _, entry in found]
 
 
 def empty(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:

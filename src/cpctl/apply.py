@@ -12,7 +12,7 @@ from COMMIT on there is none.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from cpctl.postgres.ledger import THERE, Ledger
 from cpctl.postgres.retry import patiently
 from cpctl.postgres.session import Message, Session
 from cpctl.postgres.system import SystemChannel
-from cpctl.postgres.transaction import Identity, commit, give_up, lock, try_out, write
+from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
 from cpctl.reconcile import plan, survey
 from cpctl.record import kept, ledger_for
@@ -172,25 +172,18 @@ def _execute(run: _Run) -> tuple[Mapping[Address, Resource], bool]:
 
 
 def _write(run: _Run, work: _Work) -> Mapping[Address, Resource]:
-    """Everything transactional, verified; locks that others would wait for are given up again."""
-    if not work.in_the_way:
-        return _written(run, work.transaction)
+    """What is transactional, verified, but for the locks that others would wait for."""
+    later = work.in_the_way
+    statements = work.out_of_the_way if later else work.transaction
+    return _written(run, statements, frozenset(s.address for s in later))
+
+
+def _written(
+    run: _Run, statements: Sequence[Statement], later: Collection[Address] = ()
+) -> Mapping[Address, Resource]:
     with exposed():
-        _send(run, work.out_of_the_way)
-        try_out(run.session)
-        after = _written(run, work.in_the_way)
-        give_up(run.session)
-        return after
-
-
-def _written(run: _Run, statements: Sequence[Statement]) -> Mapping[Address, Resource]:
-    with exposed():
-        _send(run, statements)
-        return verify(run.task, run.session, run.scene, run.plan, run.memory)
-
-
-def _send(run: _Run, statements: Sequence[Statement]) -> None:
-    write(run.session, statements, run.fill, run.scene.context.capabilities)
+        write(run.session, statements, run.fill, run.scene.context.capabilities)
+        return verify(run.task, run.session, run.scene, run.plan, run.memory, later)
 
 
 def _open_channel(run: _Run) -> SystemChannel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cpctl.core.change import Change, Delete
 from cpctl.core.kind import Rows
@@ -15,16 +15,21 @@ from cpctl.scene import Scene, Task, queries
 
 
 def verify(
-    task: Task, session: Session, scene: Scene, fresh: Plan, memory: Rows
+    task: Task,
+    session: Session,
+    scene: Scene,
+    fresh: Plan,
+    memory: Rows,
+    later: Collection[Address],
 ) -> Mapping[Address, Resource]:
     """Read everything again inside the transaction, and compare field by field.
 
     Row counts prove nothing: every cron call reports one row, whatever it did. `memory`: what the
-    ledger said when `fresh` was made. Raises CpctlError.
+    ledger said when `fresh` was made. `later`: what is still to be written. Raises CpctlError.
     """
     rows = {**memory, **session.ask(queries(scene), doing="verifying")}
     seen = plan(task, scene, rows).actual
-    pending = {statement.address for statement in fresh.statements if statement.channel == "system"}
+    pending = {*later, *(s.address for s in fresh.statements if s.channel == "system")}
     wrong = [c.address for c in fresh.changes if c.address not in pending and not is_done(c, seen)]
     wrong += _disturbed(fresh, seen)
     if wrong:

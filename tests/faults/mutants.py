@@ -54,9 +54,9 @@ def _no_plan_under_the_lock() -> None:
 def _no_verifying() -> None:
     from cpctl.errors import CpctlError
 
-    def trusting(task: Any, session: Any, scene: Any, fresh: Any, memory: Any) -> Any:
+    def trusting(task: Any, session: Any, scene: Any, fresh: Any, *rest: Any) -> Any:
         try:
-            return honest(task, session, scene, fresh, memory)
+            return honest(task, session, scene, fresh, *rest)
         except CpctlError:
             return fresh.actual
 

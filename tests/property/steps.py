@@ -64,15 +64,6 @@ def cpctl(database: Database, file: File, *arguments: str) -> Run:
     return Run(code, said.getvalue(), database.changing_statements(since))
 
 
-def _lasting(entries: list[str]) -> list[str]:
-    """Without what was only tried out: ALTER DATABASE, where ALTER SYSTEM SET comes after it."""
-    waits = [n for n, entry in enumerate(entries) if "ALTER SYSTEM SET" in entry]
-    tried = [e for e in entries[: min(waits, default=0)] if "ALTER DATABASE" in e]
-    after = [e.partition("ALTER DATABASE")[2] for e in entries[max(waits, default=0) :]]
-    assert all(entry.partition("ALTER DATABASE")[2] in after for entry in tried), entries
-    return [entry for entry in entries if entry not in tried]
-
-
 @dataclass
 class Stage:
     """The database as the test believes it to be."""
@@ -92,7 +83,7 @@ class Stage:
         assert done.code == 0, f"exit {done.code}\n{done.said}\n{file.yaml()}"
         self.check(file, expected)
         shown = "\n".join(done.statements)
-        lasting = _lasting(done.statements)
+        lasting = done.statements
         assert len(lasting) == count, f"{count} expected:\n{shown}\n{done.said}"
         announced = re.search(r"\((\d+) statements?\)", done.said)
         assert int(announced[1] if announced else 0) == count, done.said

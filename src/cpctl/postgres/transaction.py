@@ -142,19 +142,6 @@ def write(
             raise StatementFailed(statement, answer, session.lock_wait)
 
 
-def try_out(session: Session) -> None:
-    """What follows is given up again by `give_up`, locks and all."""
-    _done(session, "SAVEPOINT cpctl")
-
-
-def give_up(session: Session) -> None:
-    _done(session, "ROLLBACK TO SAVEPOINT cpctl")
-
-
-def _done(session: Session, statement: str) -> None:
-    session.ask([Query("step", statement)], doing="keeping the transaction's locks short")
-
-
 _LOG_NOTHING = Message("SET LOCAL log_parameter_max_length = 0")
 _LOG_AGAIN = Message("RESET log_parameter_max_length")
 
