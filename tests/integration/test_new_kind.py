@@ -171,7 +171,7 @@ def test_a_change_by_hand_is_found_and_healed(house: Database) -> None:
     house.run("update public.lamp set watts = '99' where name = 'toy_hall_left'")
     drift = house.cpctl("diff")
     assert drift.code == 2, drift
-    assert "lamp.toy_hall_left: drifted. watts differs" in drift.out
+    assert "lamp.toy_hall_left: drifted. Changed in the database since apply 1" in drift.out
     (found,) = json.loads(house.cpctl("diff", "--format", "json").out)["resources"]
     assert found["fields"] == [{"name": "watts", "file": "5", "database": "99"}]
     assert apply(house) == ["UPDATE"]

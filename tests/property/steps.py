@@ -83,8 +83,7 @@ class Stage:
         assert done.code == 0, f"exit {done.code}\n{done.said}\n{file.yaml()}"
         self.check(file, expected)
         shown = "\n".join(done.statements)
-        lasting = done.statements
-        assert len(lasting) == count, f"{count} expected:\n{shown}\n{done.said}"
+        assert len(done.statements) == count, f"{count} expected:\n{shown}\n{done.said}"
         announced = re.search(r"\((\d+) statements?\)", done.said)
         assert int(announced[1] if announced else 0) == count, done.said
         if count:
