@@ -19,7 +19,7 @@ def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
     """The ledger of this apply; None where there is nothing to say or to be had."""
     rights = scene.context.capabilities.ledger
     wanted = task.document.ledger and bool(fresh.changes)
-    if not wanted or not (rights.exists or rights.creatable):
+    if not wanted or not (rights.open if rights.exists else rights.creatable):
         return None
     document = task.document
     entry = Entry(

@@ -35,9 +35,19 @@ class LedgerRights(NamedTuple):
     creatable: bool
 
     @property
+    def known(self) -> bool:
+        """Whether it is a ledger, of a format that this cpctl reads."""
+        return self.exists and self.format is not None and self.format <= FORMAT
+
+    @property
     def usable(self) -> bool:
         """Whether what it remembers can be read here."""
-        return self.exists and self.readable and self.format is not None and self.format <= FORMAT
+        return self.known and self.readable
+
+    @property
+    def open(self) -> bool:
+        """Whether the role may also write it."""
+        return self.usable and self.writable
 
 
 class Run(NamedTuple):

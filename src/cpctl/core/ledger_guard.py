@@ -57,7 +57,7 @@ def refusals(
     """
     if not changes or not claim.ledger:
         return ()
-    found = [*_rights(capabilities)]
+    found = [*_rights(capabilities, deletes=_deletes(changes))]
     if capabilities.ledger.usable:
         if claim.undoes is None:  # A rollback deletes only what its own applies made.
             found += _unknown_deletes(changes, hazards, memory)
@@ -79,7 +79,15 @@ def notes(
         right = f"CREATE ON DATABASE {identifier(capabilities.database)}"
         what = f"{capabilities.role} may not make the ledger (schema cpctl): {_LOST}."
         found.append(Finding("NO_LEDGER", what, None, grant(right, capabilities.role)))
+    elif changes and rights.known and not rights.open and not _deletes(changes):
+        what = f"{capabilities.role} may not read and write the ledger: {_LOST}."
+        found.append(Finding("NO_LEDGER", what, None, ledger_grants(capabilities.role)))
     return tuple(found)
+
+
+def _deletes(changes: Iterable[Change]) -> bool:
+    """Whether there is something that the ledger might want to keep."""
+    return any(isinstance(change, Delete) for change in changes)
 
 
 def _unfinished(applied: Applied) -> Finding:
@@ -90,7 +98,7 @@ def _unfinished(applied: Applied) -> Finding:
     return Finding("UNFINISHED_APPLY", what)
 
 
-def _rights(capabilities: Capabilities) -> Iterator[Finding]:
+def _rights(capabilities: Capabilities, *, deletes: bool) -> Iterator[Finding]:
     rights, role = capabilities.ledger, capabilities.role
     without = "or do without it: ledger: false"
     if not rights.exists:
@@ -101,7 +109,7 @@ def _rights(capabilities: Capabilities) -> Iterator[Finding]:
     elif rights.format > FORMAT:
         what = f"the ledger has format {rights.format}, and this cpctl knows {FORMAT}"
         yield Finding("LEDGER_NEWER", what, None, "apply with a newer cpctl")
-    elif not (rights.readable and rights.writable):
+    elif deletes and not rights.open:
         what = f"{role} may not read and write the ledger: what it protects cannot be seen"
         yield Finding("LEDGER_RIGHTS", what, None, f"{ledger_grants(role)} {without}")
 
