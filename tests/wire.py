@@ -52,13 +52,31 @@ def _accept(listener: socket.socket, target: Path, traffic: Traffic) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = socket.socket(socket.AF_UNIX)
         server.connect(str(target))
-        traffic.turns.append(0)
+        traffic.turns.append(1)
         relay = (client, server, traffic, len(traffic.turns) - 1)
         threading.Thread(target=_relay, args=relay, daemon=True).start()
 
 
+SYNC, READY = b"S\0\0\0\4", b"Z\0\0\0\5"
+
+
+@dataclass(slots=True)
+class _Count:
+    """How often these bytes have passed, in whatever pieces."""
+
+    wanted: bytes
+    seen: int = 0
+    _tail: bytes = b""
+
+    def pass_(self, data: bytes) -> None:
+        known = self._tail + data
+        self.seen += known.count(self.wanted)
+        self._tail = known[-len(self.wanted) + 1 :]
+
+
 def _relay(client: socket.socket, server: socket.socket, traffic: Traffic, number: int) -> None:
-    server_spoke = True
+    """A client that still sends while the first answers come has not waited for any of them."""
+    server_spoke, syncs, readies = False, _Count(SYNC, seen=1), _Count(READY)
     while True:
         for ready in select([client, server], [], [])[0]:
             data = ready.recv(65536)
@@ -67,9 +85,11 @@ def _relay(client: socket.socket, server: socket.socket, traffic: Traffic, numbe
                 server.close()
                 return
             if ready is client:
-                traffic.turns[number] += server_spoke
+                traffic.turns[number] += server_spoke and readies.seen >= syncs.seen
                 server_spoke = False
+                syncs.pass_(data)
                 server.sendall(traffic.rewrite(data))
             else:
                 server_spoke = True
+                readies.pass_(data)
                 client.sendall(data)
