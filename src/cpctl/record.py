@@ -30,7 +30,7 @@ def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
         version=__version__,
         undoes=scene.undoes,
         counts=Counts(fresh.summary.create, fresh.summary.update, fresh.summary.delete),
-        changes=encode_changes(fresh.changes, {}),
+        changes=encode_changes(fresh.changes),
     )
     return Ledger(entry, exists=rights.exists)
 
@@ -46,12 +46,12 @@ def kept(task: Task, scene: Scene, fresh: Plan, after: Mapping[Address, Resource
     return Kept(
         scope=json.dumps({key: found.patterns for key, found in document.scope.items()}),
         owners=tuple(sorted(scene.context.owners)),
-        resources=dumps([_identity(address, state[address]) for address in state]),
+        resources=dumps([_identity(address, kept) for address, kept in state.items()]),
         state=packed(dumps(state)),
     )
 
 
 def _identity(address: str, kept: Any) -> Identity:  # noqa: ANN401  what the codec wrote
     facts = kept["facts"]
-    kind, name = Address.parse(address)
+    kind, _, name = address.partition(".")
     return Identity(kind, facts.get("username", ""), facts.get("name", name))

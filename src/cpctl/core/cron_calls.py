@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from cpctl.core.acting import acting, caller, cron_usage, functions_for, grant, membership
@@ -131,22 +132,32 @@ class Calls:
         return self._call("unschedule", {"job_id": job.jobid}, job)
 
     def _call(self, function: str, arguments: Mapping[str, Parameter], job: CronJob) -> Call:
-        named = ", ".join(f"{name} := ${n}" for n, name in enumerate(arguments, 1))
         assumed = acting(job.owner, self.capabilities) == "assumed"
         return Call(
-            f"SELECT cron.{function}({named})",
+            _named(function, tuple(arguments)),
             tuple(arguments.values()),
             job.owner if assumed else None,
-            self._missing(function, job.owner),
+            _missing(function, job.owner, self.capabilities),
         )
 
-    def _missing(self, function: str, owner: str) -> Missing | None:
-        who = caller(owner, self.capabilities)
-        if acting(owner, self.capabilities) is None:
-            return Missing(f"belongs to {owner}", membership(owner, self.capabilities))
-        if not cron_usage(owner, self.capabilities):
-            return Missing("schema cron", grant("USAGE ON SCHEMA cron", who))
-        if function not in functions_for(owner, self.capabilities):
-            right = f"EXECUTE ON FUNCTION cron.{function}({SIGNATURES[function]})"
-            return Missing(function, grant(right, who))
-        return None
+
+# Thousands of jobs make the same few calls for the same few owners.
+
+
+@lru_cache(maxsize=256)
+def _named(function: str, arguments: tuple[str, ...]) -> str:
+    named = ", ".join(f"{name} := ${n}" for n, name in enumerate(arguments, 1))
+    return f"SELECT cron.{function}({named})"
+
+
+@lru_cache(maxsize=1024)
+def _missing(function: str, owner: str, capabilities: Capabilities) -> Missing | None:
+    who = caller(owner, capabilities)
+    if acting(owner, capabilities) is None:
+        return Missing(f"belongs to {owner}", membership(owner, capabilities))
+    if not cron_usage(owner, capabilities):
+        return Missing("schema cron", grant("USAGE ON SCHEMA cron", who))
+    if function not in functions_for(owner, capabilities):
+        right = f"EXECUTE ON FUNCTION cron.{function}({SIGNATURES[function]})"
+        return Missing(function, grant(right, who))
+    return None

@@ -65,21 +65,20 @@ def _other(name: str, scope: str, owners: Sequence[str], resources: str) -> Othe
     return OtherFile(name, patterns, frozenset(owners), known)
 
 
-def encode_changes(changes: Iterable[Change], after: Mapping[Address, Resource]) -> str:
-    """JSON of what an apply does; `after`: the resources as the server has them then."""
-    return dumps([_change(change, after) for change in changes])
+def encode_changes(changes: Iterable[Change]) -> str:
+    """JSON of what an apply does. A rollback needs all of what was, and nothing of what came."""
+    return dumps([_change(change) for change in changes])
 
 
-def _change(change: Change, after: Mapping[Address, Resource]) -> dict[str, object]:
-    before, wanted = sides(change)
-    now = wanted and _merged(wanted, after.get(change.address))
+def _change(change: Change) -> dict[str, object]:
+    before, after = sides(change)
     was = change.after.facts["predecessor"] if isinstance(change, Update) and change.was else None
     return {
         "address": [*change.address],
         **({"was": was} if was else {}),
         "action": change.action,
         "before": before and encoded(before),
-        "after": now and encoded(now),
+        "after": after and {"fields": after.fields, "facts": {}},
     }
 
 
@@ -100,7 +99,9 @@ def changed_state(
 
 
 def _merged(wanted: Resource, seen: Resource | None) -> Resource:
-    return wanted._replace(facts={**wanted.facts, **seen.facts}) if seen else wanted
+    if seen is None or seen.facts is wanted.facts:
+        return wanted
+    return Resource(wanted.address, wanted.fields, {**wanted.facts, **seen.facts}, wanted.origin)
 
 
 def managed(
@@ -114,11 +115,14 @@ def managed(
             yield _merged(desired[address], after.get(address))
 
 
+_PLAIN = frozenset({str, int, bool, tuple})
+
+
 def encoded(resource: Resource) -> dict[str, object]:
     """A resource as plain data; of its facts those that a later reader can use."""
-    facts = ((name, value) for name, value in resource.facts.items() if value)
-    kept = {n: value for n, value in facts if isinstance(value, str | int) or type(value) is tuple}
-    return {"fields": dict(resource.fields), "facts": kept}
+    facts = resource.facts.items()
+    kept = {n: v for n, v in facts if v and (type(v) in _PLAIN or isinstance(v, str))}
+    return {"fields": resource.fields, "facts": kept}
 
 
 def dumps(value: object) -> str:

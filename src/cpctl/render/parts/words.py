@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from cpctl.core.kind import Kind
 from cpctl.core.plan import Plan
@@ -25,6 +25,7 @@ def _kinds() -> Mapping[str, Kind]:
     return {kind.name: kind for kind in registry()}
 
 
+@lru_cache(maxsize=4)
 def _clock(plan: Plan) -> Clock:
     return Clock(plan.target.pg_cron_version, plan.timezone, plan.as_of)
 
