@@ -66,7 +66,7 @@ def _other(name: str, scope: str, owners: Sequence[str], resources: str) -> Othe
 
 
 def encode_changes(changes: Iterable[Change]) -> str:
-    """JSON of what an apply does. A rollback needs all of what was, and nothing of what came."""
+    """JSON of what an apply does: both sides of each resource, as the plan has them."""
     return dumps([_change(change) for change in changes])
 
 
@@ -78,7 +78,7 @@ def _change(change: Change) -> dict[str, object]:
         **({"was": was} if was else {}),
         "action": change.action,
         "before": before and encoded(before),
-        "after": after and {"fields": after.fields, "facts": {}},
+        "after": after and encoded(after),
     }
 
 
