@@ -66,6 +66,7 @@ lock: venv ## renew both lock files from pyproject.toml
 
 venv: python ## .venv from requirements-dev.lock, when that changed
 	@$(PYTHON) tools/environment.py
+	@$(BIN)/python -m compileall -q src # as installing a wheel does, whatever PYTHONDONTWRITEBYTECODE says
 
 python:
 	@$(call modern,'$(PYTHON)') || \

@@ -31,7 +31,7 @@ from cpctl.postgres.session import Message, Session
 from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.reconcile import plan, survey
+from cpctl.reconcile import plan_again, survey
 from cpctl.record import kept, ledger_for
 from cpctl.scene import Scene, Task, memories, queries
 from cpctl.verify import verify
@@ -131,7 +131,7 @@ def _begin(task: Task, session: Session, scene: Scene, options: Options) -> _Run
             session.ask([Query("end", "ROLLBACK")], doing="beginning again")
             _, scene = survey(task, session)
             return once()
-        fresh = plan(task, scene, rows)
+        fresh = plan_again(task, scene, rows)
         memory = {query.name: rows[query.name] for query in asked}
         ledger = ledger_for(task, scene, fresh)
         return _Run(task, session, scene, identity, fresh, memory, ledger)

@@ -38,6 +38,7 @@ from cpctl.render.parts.since import target_lines
 from cpctl.scene import (
     Approved,
     Scene,
+    Surveyed,
     Task,
     declared_owners,
     expected,
@@ -85,7 +86,9 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
         _check_approved(task.approved, target_of(capabilities))
     scene = set_scene(task, capabilities, owners)
     asked = (*queries(scene), *memories(task, scene))
-    return plan(task, scene, session.inspect(asked)), scene
+    rows = session.inspect(asked)
+    planned = plan(task, scene, rows)
+    return planned, scene._replace(surveyed=Surveyed(rows, planned))
 
 
 def _check_approved(approved: Approved, found: Target) -> None:
@@ -98,6 +101,14 @@ def _check_approved(approved: Approved, found: Target) -> None:
             remedy="connect as it was made (--database-url), or make a new plan and review it: "
             "cpctl plan --out FILE",
         )
+
+
+def plan_again(task: Task, scene: Scene, rows: Rows) -> Plan:
+    """The plan of these rows: the survey's, where they are still the same. Raises DeclaredError."""
+    before = scene.surveyed
+    if before is not None and all(rows[name] == seen for name, seen in before.rows.items()):
+        return before.plan
+    return plan(task, scene, rows)
 
 
 def plan(task: Task, scene: Scene, rows: Rows) -> Plan:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.finding import Finding
-from cpctl.core.kind import Context, Kind, Query
+from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.ledger import NOBODY, Run
 from cpctl.core.plan import Plan, Target
 from cpctl.core.resource import Address, Resource, State
@@ -46,17 +46,25 @@ class Task:
     approved: Approved | None = None
 
 
+class Surveyed(NamedTuple):
+    """A plan, and the rows that it was made from."""
+
+    rows: Rows
+    plan: Plan
+
+
 class Scene(NamedTuple):
     """A task in front of one server: what the probe found, and what the file declares there.
 
     `undoes`: the apply whose past is declared instead of the file. `foresaid`: what such a rollback
-    cannot bring back.
+    cannot bring back. `surveyed`: what has been planned here already.
     """
 
     context: Context
     declared: Mapping[str, State]
     undoes: int | None = None
     foresaid: tuple[Finding, ...] = ()
+    surveyed: Surveyed | None = None
 
 
 def expected(document: Document) -> Expected:

@@ -128,9 +128,11 @@ def test_apply(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def _empty_now(url: str) -> None:
+    """No job, and no ledger that remembers any: jobs that it knows are not new but missing."""
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("select cron.unschedule(jobid) from cron.job")
         admin.execute("vacuum full cron.job")
+        admin.execute("drop schema if exists cpctl cascade")
 
 
 def test_memory(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,7 @@ def _no_plan_under_the_lock() -> None:
     """What was planned before is done, whatever happened meanwhile."""
 
     def stale(task: Any, session: Any, scene: Any, approved: Any, options: Any) -> Any:
-        replace("cpctl.apply", "plan", lambda *_: approved)
+        replace("cpctl.apply", "plan_again", lambda *_: approved)
         return honest(task, session, scene, approved, options)
 
     honest = replace("cpctl.apply", "apply", stale)

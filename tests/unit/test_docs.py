@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from cpctl import errors
-from cpctl.cli.app import app
+from cpctl.cli.app import app_for
 from cpctl.core.guard import ALLOWABLE
 from cpctl.document.parts import known_parts
 from cpctl.secrets import sources
@@ -37,7 +37,8 @@ def _commands(group: Any, *above: str) -> Iterator[tuple[str, Any]]:
             yield from _commands(command, *above, name)
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+APP = typer.main.get_command(app_for(()))
+COMMANDS = dict(_commands(APP))
 
 
 def _options(command: Any) -> set[str]:
@@ -94,7 +95,7 @@ def test_every_shared_option_is_explained_once() -> None:
 
 def test_options_of_cpctl_itself_are_documented() -> None:
     page = _read(DOCS / "commands.md")
-    assert {name for name in _options(typer.main.get_command(app)) if name not in page} == set()
+    assert {name for name in _options(APP) if name not in page} == set()
 
 
 def test_every_exit_code_is_documented() -> None:
@@ -169,7 +170,7 @@ def test_commands_that_a_page_shows_exist(page: Path) -> None:
 def _check_shown(words: list[str], line: str) -> None:
     first, *rest = words
     if first.startswith("-"):
-        assert first in _options(typer.main.get_command(app)) | {"--help"}, line
+        assert first in _options(APP) | {"--help"}, line
         return
     assert first in COMMANDS, line
     name = f"{first} {rest[0]}" if rest and f"{first} {rest[0]}" in COMMANDS else first

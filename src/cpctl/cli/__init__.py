@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cpctl.cli.app import app
+from cpctl.cli.app import COMMANDS, app_for
 from cpctl.cli.screen import write_no_more
 from cpctl.errors import CpctlError
 from cpctl.interrupt import exposed
@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         with exposed():
-            code = app(list(arguments), prog_name="cpctl", standalone_mode=False)
+            code = app_for(arguments)(list(arguments), prog_name="cpctl", standalone_mode=False)
     except CpctlError as error:
         return _report(error, arguments)
     except KeyboardInterrupt:
@@ -60,11 +60,7 @@ def _usage(error: Exception, arguments: Sequence[str]) -> int:
         print(context.get_help() if context else error, file=sys.stderr)
         return 1
     said = str(error.format_message() if hasattr(error, "format_message") else error).rstrip(".")
-    known = {
-        "sandbox",
-        *(getattr(info.callback, "__name__", "") for info in app.registered_commands),
-    }
-    named = [word for word in arguments[:1] if word in known]
+    named = [word for word in arguments[:1] if word in COMMANDS]
     path = context.command_path.split()[1:] if context else named
     remedy = " ".join(["cpctl", *path, "--help"])
     return _report(CpctlError(said, remedy=remedy), arguments)

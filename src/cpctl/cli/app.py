@@ -1,37 +1,50 @@
-"""The table of commands; each file beside this one is one of them."""
+"""The table of commands; each file beside this one that bears a command's name is that command."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from cpctl.cli.apply import apply
-from cpctl.cli.diff import diff
-from cpctl.cli.explain import explain
-from cpctl.cli.history import history
-from cpctl.cli.init import init
-from cpctl.cli.plan import plan
-from cpctl.cli.rollback import rollback
-from cpctl.cli.sandbox import sandbox
-from cpctl.cli.schema import schema
-from cpctl.cli.show import show
-from cpctl.cli.validate import validate
-
-app = typer.Typer(
-    name="cpctl",
-    help="Keep pg_cron jobs and settings as scheduler.yaml says.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+COMMANDS: Final = (
+    "init",
+    "validate",
+    "plan",
+    "show",
+    "apply",
+    "rollback",
+    "diff",
+    "explain",
+    "schema",
+    "sandbox",
+    "history",
 )
-for command in (init, validate, plan, show, apply, rollback, diff, explain, schema):
-    app.command()(command)
-app.add_typer(sandbox, name="sandbox")
-app.add_typer(history, name="history")
 
 
-@app.callback()
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The command line: every command, or only the one that is named.
+
+    To read the options of all the others would take a twentieth of a plan's time.
+    """
+    app = typer.Typer(
+        name="cpctl",
+        help="Keep pg_cron jobs and settings as scheduler.yaml says.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    for name in [word for word in arguments[:1] if word in COMMANDS] or COMMANDS:
+        command = getattr(import_module(f"cpctl.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command()(command)
+    return app
+
+
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:

@@ -196,7 +196,8 @@ class Session:
 
     def inspect(self, queries: Sequence[Query]) -> Rows:
         """The kinds' questions, in the snapshot of the probe, which ends with them."""
-        return self.ask([*queries, Query("end", "COMMIT")], doing="reading the database")
+        rows = self.ask([*queries, Query("end", "COMMIT")], doing="reading the database")
+        return {name: found for name, found in rows.items() if name != "end"}
 
 
 def _connect(server: Server, application: str) -> psycopg.Connection[TupleRow]:
