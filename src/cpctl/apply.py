@@ -182,7 +182,7 @@ def _written(
     run: _Run, statements: Sequence[Statement], later: Collection[Address] = ()
 ) -> Mapping[Address, Resource]:
     with exposed():
-        write(run.session, statements, run.fill, run.scene.context.capabilities)
+        write(run.session, statements, run.fill)
         return verify(run.task, run.session, run.scene, run.plan, run.memory, later)
 
 

@@ -28,13 +28,13 @@ def main(count: int, url: str) -> None:
     statements = [Statement(SCHEDULE, job, Address("job", job[0])) for job in jobs]
     columns = [list(column) for column in zip(*jobs, strict=True)]
     with Session(Server(url, "the bench"), "cpctl bench") as session:
-        capabilities = session.probe([])
+        session.probe([])
         session.inspect([])
         timings: dict[str, list[float]] = {"batch": [], "statement": []}
         for _ in range(5):
             session.connection.execute(b"BEGIN")
             started = time.perf_counter()
-            write(session, statements, lambda _: "", capabilities)
+            write(session, statements, lambda _: "")
             timings["batch"].append(time.perf_counter() - started)
             session.connection.execute(b"ROLLBACK")
             session.connection.execute(b"BEGIN")

@@ -31,7 +31,7 @@ def key(database: Database) -> None:
 
 
 def stored(store: str, **more: object) -> str:
-    return document(store=store, scope=SCOPE, jobs=KEPT, **{**SOURCES, **more})
+    return document(**{"store": store, "scope": SCOPE, "jobs": KEPT, **SOURCES, **more})
 
 
 def database_settings(database: Database) -> dict[str, str]:
@@ -64,6 +64,22 @@ def test_the_log_does_not_hold_the_secret_as_a_parameter_either(database: Databa
     apply(database, stored("database"), expected={"alter database set": 2})
     assert "app.sweeper_url" in database.log_text(since)
     assert SECRET_CORE not in database.log_text(since)
+
+
+def test_nor_where_the_role_may_not_keep_parameters_out_of_the_log(database: Database) -> None:
+    """Only a superuser may set log_parameter_max_length, so nothing secret is a parameter."""
+    plain = database.new_role("plain", "USAGE ON SCHEMA cron", "SET ON PARAMETER app.key")
+    database.run("grant set on parameter app.sweeper_url to plain")
+    database.run("alter database postgres owner to plain")
+    since = database.log_position()
+    try:
+        text = stored("database", defaults={"username": plain}, jobs={"mine": job()})
+        apply(database, text, user=plain, expected={"alter database set": 2, "schedule": 1})
+        assert database_settings(database)["app.key"] == SECRET
+        assert "COPY pg_temp.cpctl_secrets" in database.log_text(since)
+        assert SECRET_CORE not in database.log_text(since)
+    finally:
+        database.run("alter database postgres owner to postgres")
 
 
 def test_a_change_and_a_removal_are_one_statement_each(database: Database) -> None:

@@ -186,9 +186,9 @@ def _source(name: str) -> Source:
 def _kept_statement(statement: Statement) -> dict[str, Any]:
     """Only what its SQL does not show: most of a plan's statements need nothing."""
     kept: dict[str, Any] = {}
-    if statement.placeholder or any(isinstance(param, Hole) for param in statement.params):
+    if statement.placeholder or statement.holes:
         kept = {"sql": statement.sql, "params": list(map(_kept_parameter, statement.params))}
-    for name in ("late", "role", "placeholder"):
+    for name in ("late", "role", "placeholder", "setup"):
         if value := getattr(statement, name):
             kept[name] = value
     return kept
@@ -212,6 +212,7 @@ def _statement(shown: Data, kept: Data) -> Statement:
         late=kept.get("late", False),
         role=kept.get("role"),
         placeholder=kept.get("placeholder", ""),
+        setup=tuple(kept.get("setup", ())),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _KEYWORDS = frozenset(
@@ -51,6 +51,20 @@ def identifier(name: str) -> str:
 def parameter_name(name: str) -> str:
     """A setting's name for ALTER SYSTEM, part by part: bare `app.select` is a syntax error."""
     return ".".join(identifier(part) for part in name.split("."))
+
+
+def without_params(sql: str, instead: Mapping[int, str]) -> tuple[str, tuple[int, ...]]:
+    """The statement with some of its `$n` replaced, and which of the others it still has.
+
+    What is left is numbered anew. `instead`: SQL by number, from 1.
+    """
+    kept: dict[int, int] = {}
+
+    def replaced(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return instead.get(number) or f"${kept.setdefault(number, len(kept) + 1)}"
+
+    return _HOLE.sub(replaced, sql), tuple(kept)
 
 
 def inline(sql: str, literals: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ class Statement:
     `placeholder`: a custom setting that the session must know first. In a transaction its one
     parameter is given to set_config, and the statement takes it FROM CURRENT.
     `locks`: until the transaction ends, the same statement of another session waits for it.
+    `setup`: what must be there before, made by statements that change nothing where it is.
     """
 
     sql: str
@@ -41,3 +42,8 @@ class Statement:
     role: str | None = None
     placeholder: str = ""
     locks: bool = False
+    setup: tuple[str, ...] = ()
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        return tuple(param for param in self.params if isinstance(param, Hole))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,16 @@ from cpctl.core.kind import Query, Rows
 from cpctl.core.sql import identifier
 from cpctl.postgres.guards import SILENCE, configure, guards
 from cpctl.postgres.probe import capabilities
-from cpctl.postgres.wire import Answer, ConnectionLost, Load, Packet, Silent, exchange, no_rows
+from cpctl.postgres.wire import (
+    Answer,
+    ConnectionLost,
+    Load,
+    Packet,
+    Silent,
+    copy_in,
+    exchange,
+    no_rows,
+)
 from cpctl.postgres.words import connection_error, query_error, unreadable_url
 
 CONNECT_TIMEOUT = 10.0
@@ -161,12 +170,27 @@ class Session:
     def _exchange(
         self, packets: Iterable[Packet], load: Load, *, alone: bool, waits: float = 0.0
     ) -> list[Answer]:
+        pgconn, silence = self.connection.pgconn, self._silence + waits
+        with self._whole():
+            return exchange(pgconn, packets, alone=alone, silence=silence, load=load)
+
+    def copy(self, sql: str, data: str) -> Answer:
+        """Statements that end with COPY … FROM STDIN, in two round trips. Raises ConnectionLost."""
+        pgconn, silence = self.connection.pgconn, self._silence
+        with self._whole():
+            return copy_in(pgconn, sql.encode(), data.encode(), silence=silence)
+
+    @property
+    def _silence(self) -> float:
+        return SILENCE * self.server.statement_timeout + self.lock_wait
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """A conversation that breaks off leaves a connection of no use."""
         if self.lost:
             raise ConnectionLost("it was closed before")
-        silence = SILENCE * self.server.statement_timeout + self.lock_wait + waits
-        pgconn = self.connection.pgconn
         try:
-            return exchange(pgconn, packets, alone=alone, silence=silence, load=load)
+            yield
         except ConnectionLost as lost:
             self._abandon(cancel=isinstance(lost, Silent))
             raise

@@ -23,8 +23,9 @@ from cpctl.errors import CpctlError
 from cpctl.interrupt import checkpoint
 from cpctl.postgres.backend import IDENTIFY, Backend, ended
 from cpctl.postgres.guards import configure, guards
+from cpctl.postgres.handover import Fill
 from cpctl.postgres.session import Message, Server, Session
-from cpctl.postgres.transaction import Fill, as_text
+from cpctl.postgres.transaction import as_text
 from cpctl.postgres.wire import Answer, ConnectionLost
 from cpctl.postgres.words import StatementFailed
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.kind import Query, Rows
-from cpctl.core.sql import identifier
+from cpctl.core.sql import identifier, without_params
 from cpctl.core.statement import Hole, Parameter, Statement
 from cpctl.errors import CpctlError, LockHeld
 from cpctl.postgres.guards import configure, guards, milliseconds
+from cpctl.postgres.handover import Fill, Handed, hand_over
 from cpctl.postgres.session import Message, QueryFailed, Session
 from cpctl.postgres.wire import Answer, ConnectionLost, first_text
 from cpctl.postgres.words import LOCKED, StatementFailed, query_error
@@ -22,8 +23,6 @@ LOCK = int.from_bytes(b"cpctl")
 
 PATIENCE = 1.0
 """Seconds of silent waiting before the holder of the lock is named."""
-
-Fill = Callable[[Hole], str]
 
 _HOLDER = """
 select coalesce(usename, '?'), coalesce(client_addr::text, 'a local socket'), pid,
@@ -124,17 +123,19 @@ def _holder(session: Session) -> str:
     return f"held by {role} from {address} (pid {pid}, {application}) for {seconds} s"
 
 
-def write(
-    session: Session, statements: Sequence[Statement], fill: Fill, capabilities: Capabilities
-) -> None:
-    """Run the transactional statements in one round trip.
+def write(session: Session, statements: Sequence[Statement], fill: Fill) -> None:
+    """Run the transactional statements in one round trip, and in two more where there are secrets.
 
     Raises CpctlError naming the first that failed; ConnectionLost.
     """
+    handed = hand_over(session, statements, fill)
     messages: list[Message] = []
     owners: list[Statement] = []
+    made: set[str] = set()
     for statement in statements:
-        for message in _messages(statement, fill, capabilities):
+        setup = [Message(sql) for sql in statement.setup if sql not in made]
+        made.update(statement.setup)
+        for message in (*setup, *_messages(statement, fill, handed)):
             messages.append(message)
             owners.append(statement)
     for statement, answer in zip(owners, session.send(messages), strict=True):
@@ -142,23 +143,25 @@ def write(
             raise StatementFailed(statement, answer, session.lock_wait)
 
 
-_LOG_NOTHING = Message("SET LOCAL log_parameter_max_length = 0")
-_LOG_AGAIN = Message("RESET log_parameter_max_length")
-
-
-def _messages(statement: Statement, fill: Fill, capabilities: Capabilities) -> list[Message]:
-    values = tuple(as_text(param, fill) for param in statement.params)
+def _messages(statement: Statement, fill: Fill, handed: Handed) -> list[Message]:
     if statement.placeholder and statement.params:
         # ALTER DATABASE takes no bind either, but it does take what the session has.
-        known = Message("SELECT set_config($1, $2, true)", (statement.placeholder, *values))
-        if capabilities.superuser and any(isinstance(param, Hole) for param in statement.params):
-            # log_statement = all would log the bound value; only a superuser may prevent that.
-            return [_LOG_NOTHING, known, _LOG_AGAIN, Message(statement.sql)]
-        return [known, Message(statement.sql)]
-    call = Message(statement.sql, values)
+        known = "SELECT set_config($1, $2, true)"
+        params = (statement.placeholder, *statement.params)
+        return [_call(known, params, fill, handed), Message(statement.sql)]
+    call = _call(statement.sql, statement.params, fill, handed)
     if statement.role is None:
         return [call]
     return [Message(f"SET LOCAL ROLE {identifier(statement.role)}"), call, Message("RESET ROLE")]
+
+
+def _call(sql: str, params: Sequence[Parameter], fill: Fill, handed: Handed) -> Message:
+    """The statement with its parameters, but for secrets: the server has them already."""
+    there = {n: handed[param] for n, param in enumerate(params, 1) if isinstance(param, Hole)}
+    if not there:
+        return Message(sql, tuple(as_text(param, fill) for param in params))
+    left, numbers = without_params(sql, there)
+    return Message(left, tuple(as_text(params[n - 1], fill) for n in numbers))
 
 
 def as_text(param: Parameter, fill: Fill) -> str | None:

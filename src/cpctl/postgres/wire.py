@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from select import select
 from typing import Any, NamedTuple
 
@@ -86,8 +87,7 @@ def exchange(
     connection is of no use afterwards.
     """
     syncs = 0 if alone else 1
-    try:
-        connection.nonblocking = 1
+    with _nonblocking(connection):
         connection.enter_pipeline_mode()
         for sql, params, types, formats in packets:
             connection.send_query_params(sql, params, types, formats)
@@ -99,13 +99,47 @@ def exchange(
         results = _results(connection, syncs=syncs, silence=silence)
         answers = [_answer(result, load) for result in results]
         connection.exit_pipeline_mode()
+    return answers
+
+
+def copy_in(connection: PGconn, sql: bytes, data: bytes, *, silence: float) -> Answer:
+    """Statements that end with COPY … FROM STDIN, which no pipeline may hold; how it went.
+
+    Raises as `exchange`.
+    """
+    answer = Answer("", "")
+    with _nonblocking(connection):
+        connection.send_query(sql)
+        while (result := _next_result(connection, silence=silence)) is not None:
+            if result.status == ExecStatus.COPY_IN:
+                connection.put_copy_data(data)
+                connection.put_copy_end()
+            else:
+                answer = _answer(result, no_rows)
+    return answer
+
+
+@contextmanager
+def _nonblocking(connection: PGconn) -> Iterator[None]:
+    try:
+        connection.nonblocking = 1
+        yield
         connection.nonblocking = 0
     except OperationalError as error:
         # What fails first of a dead connection is often not what killed it.
         dead = connection.status == ConnStatus.BAD
         said = connection.error_message.decode(errors="replace") if dead else ""
         raise ConnectionLost(said or str(error)) from None
-    return answers
+
+
+def _next_result(connection: PGconn, *, silence: float) -> PGresult | None:
+    """What comes next without a pipeline; None at the end."""
+    flushed = connection.flush() == 0
+    while not flushed or connection.is_busy():
+        if _ready(connection.socket, silence=silence, flushed=flushed):
+            connection.consume_input()
+        flushed = flushed or connection.flush() == 0
+    return connection.get_result()
 
 
 def _results(connection: PGconn, *, syncs: int, silence: float) -> Iterator[PGresult]:

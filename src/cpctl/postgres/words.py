@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from cpctl.core.statement import Hole, Statement
+from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError, LockHeld, Refused
 from cpctl.postgres.wire import Answer
 
@@ -79,8 +79,7 @@ class StatementFailed(CpctlError):
 
     def __init__(self, statement: Statement, answer: Answer, waited: float = 0.0) -> None:
         """PostgreSQL's message can quote the value: it is not shown where that is a secret."""
-        secret = any(isinstance(param, Hole) for param in statement.params)
-        said = "the server refused the value" if secret else f"PostgreSQL: {answer.error}"
+        said = "the server refused the value" if statement.holes else f"PostgreSQL: {answer.error}"
         if answer.sqlstate == LOCKED:
             said = f"another session holds a lock that it needs; waited {waited:g} s for it"
         verb = "set" if statement.channel == "system" else "written"

@@ -1,0 +1,40 @@
+"""How a secret gets to the server: as data of a COPY, which PostgreSQL writes to no log.
+
+Of a bound parameter `log_statement` and `log_min_duration_statement` write the value (DETAIL:
+parameters), and only a superuser may prevent it. COPY's data are in no log, no pg_stat_activity and
+no pg_stat_statements, whoever sends them. The table lives in the session's memory, and goes with
+the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from cpctl.core.statement import Hole, Statement
+from cpctl.postgres.session import Session
+from cpctl.postgres.words import StatementFailed
+
+Fill = Callable[[Hole], str]
+Handed = Mapping[Hole, str]
+"""What stands in a statement for each secret: SQL that reads it where it was put."""
+
+_COPY = """
+DROP TABLE IF EXISTS pg_temp.cpctl_secrets;
+CREATE TEMP TABLE cpctl_secrets (n int, value text) ON COMMIT DROP;
+COPY pg_temp.cpctl_secrets FROM STDIN
+"""
+_READ = "(SELECT value FROM pg_temp.cpctl_secrets WHERE n = {n})"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+def hand_over(session: Session, statements: Sequence[Statement], fill: Fill) -> Handed:
+    """Give the server every secret of the statements. Raises StatementFailed, ConnectionLost."""
+    holes = dict.fromkeys(hole for statement in statements for hole in statement.holes)
+    if not holes:
+        return {}
+    rows = (f"{n}\t{fill(hole).translate(_ESCAPES)}\n" for n, hole in enumerate(holes))
+    answer = session.copy(_COPY, "".join(rows))
+    if answer.sqlstate:
+        first = next(statement for statement in statements if statement.holes)
+        raise StatementFailed(first, answer, session.lock_wait)
+    return {hole: _READ.format(n=n) for n, hole in enumerate(holes)}
