@@ -1,0 +1,56 @@
+"""Every command, in every format, where it does what it is for."""
+
+from __future__ import annotations
+
+from tests.leaks.place import APPLY, ENV_FILE, Place
+
+PLAN_FORMATS = ("text", "json", "markdown", "sql")
+DRIFT_FORMATS = ("text", "json", "markdown")
+
+
+def test_looking_shows_no_secret(place: Place) -> None:
+    for options in ((), ("--print",), ("--no-env",)):
+        assert place.run("good", "validate", *options).code == 0
+    for form in PLAN_FORMATS:
+        done = place.run("changes", "plan", "--format", form, *ENV_FILE, "--verbose", "--debug")
+        assert done.code == 0, done
+        assert "key" in done.out
+        assert place.run("secrets skipped", "plan", "--format", form, "--secrets", "skip").code == 0
+    for form in DRIFT_FORMATS:
+        assert place.run("drift", "diff", "--format", form, *ENV_FILE, "--verbose").code == 2
+    place.tally.verdict()
+
+
+def test_a_saved_plan_holds_no_secret(place: Place) -> None:
+    assert place.run("saved", "plan", *ENV_FILE, "--out", "saved").code == 0
+    for form in PLAN_FORMATS:
+        assert place.run("saved", "show", "saved", "--format", form, "--verbose").code == 0
+    done = place.run("good", *APPLY, "saved", *ENV_FILE, "--debug")
+    assert done.code == 0, done
+    assert place.run("stale", *APPLY, "saved", *ENV_FILE, "--debug").code == 5
+    place.tally.verdict()
+
+
+def test_an_apply_and_its_way_back_show_no_secret(place: Place) -> None:
+    assert place.run("not approved", "apply", *ENV_FILE).code == 1
+    for form in ("text", "json"):
+        done = place.run("good", *APPLY, *ENV_FILE, "--format", form, "--debug")
+        assert done.code == 0, done
+        done = place.run("in sync", "plan", *ENV_FILE, "--detailed-exitcode")
+        assert done.code == 0, done
+        assert place.run("no drift", "diff", *ENV_FILE).code == 0
+        done = place.run("good", "rollback", "--auto-approve", *ENV_FILE, "--format", form)
+        assert done.code == 0, done
+        for number in range(1, 4):
+            done = place.run("good", "history", "show", str(number), "--format", form)
+            assert done.code == 0, done
+        assert place.run("good", "history", "--format", form).code == 0
+        place.old_state()
+    place.tally.verdict()
+
+
+def test_commands_without_a_database_show_no_secret(place: Place) -> None:
+    assert place.run("good", "explain", "0 2 * * 1").code == 0
+    assert place.run("good", "schema", "plan").code == 0
+    assert place.run("refused", "init", "--supabase").code == 1
+    place.tally.verdict()
