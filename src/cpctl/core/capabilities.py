@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cpctl.core.ledger import LedgerRights
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class OwnerRights:
+class OwnerRights(NamedTuple):
     """What may be done as the role `name`, whose jobs the file declares.
 
     `member`: the connected role is granted it; `assumable`: it may also SET ROLE to it, which a
@@ -57,8 +55,7 @@ class TableRights(NamedTuple):
     delete: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Capabilities:
+class Capabilities(NamedTuple):
     """One probe's answer. `functions`: the signatures of cron functions the role may execute.
 
     `cron_database` is None where the role may not read the setting and pg_cron is not here.
