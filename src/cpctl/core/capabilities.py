@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cpctl.core.ledger import LedgerRights
@@ -55,7 +56,8 @@ class TableRights(NamedTuple):
     delete: bool
 
 
-class Capabilities(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class Capabilities:
     """One probe's answer. `functions`: the signatures of cron functions the role may execute.
 
     `cron_database` is None where the role may not read the setting and pg_cron is not here.
