@@ -18,11 +18,13 @@ with cron as (
     from unnest($1::text[]) as o(name) left join pg_roles r on r.rolname = o.name
 ), ours as (
     select n.oid as schema, n.nspowner as owner, obj_description(n.oid, 'pg_namespace') as comment,
-           a.oid as applies, f.oid as files, t.oid as secrets, r.oid as reader
+           a.oid as applies, f.oid as files, t.oid as secrets, r.oid as reader,
+           array_remove(array[n.nspowner, a.relowner, f.relowner, t.relowner], null) as owners
     from pg_namespace n
-    left join pg_class a on a.relnamespace = n.oid and a.relname = 'applies'
-    left join pg_class f on f.relnamespace = n.oid and f.relname = 'files'
-    left join pg_class t on t.relnamespace = n.oid and t.relname = 'secrets'
+    -- A view of that name would run its owner's code as whoever reads it.
+    left join pg_class a on a.relnamespace = n.oid and a.relname = 'applies' and a.relkind = 'r'
+    left join pg_class f on f.relnamespace = n.oid and f.relname = 'files' and f.relkind = 'r'
+    left join pg_class t on t.relnamespace = n.oid and t.relname = 'secrets' and t.relkind = 'r'
     left join pg_proc r on r.pronamespace = n.oid and r.proname = 'secret'
     where n.nspname = 'cpctl'
 ), vault as (
@@ -102,6 +104,7 @@ select
     current_setting('default_transaction_read_only') = 'on' as read_only,
     (select json_build_object(
         'exists', count(*) > 0,
+        'mine', coalesce((select me.oid = all(ours.owners) from ours), true),
         'comment', min(comment),
         'readable', coalesce(bool_and(
             has_schema_privilege(schema, 'USAGE') and has_table_privilege(applies, 'SELECT')
