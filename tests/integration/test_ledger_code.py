@@ -24,7 +24,8 @@ TRAPS = {
     "alter column scope set default worse()",
     "a default, check or index that calls public.worst(text)": "alter table cpctl.applies "
     "add constraint trap check (worst(name)) not valid",
-    "an index: a default, check or index that calls public.worst(text)": "create index trap on cpctl.applies (worst(name))",
+    "an index: a default, check or index that calls public.worst(text)": "create index trap "
+    "on cpctl.applies (worst(name))",
 }
 """What the owner can do, by what is said of it."""
 
