@@ -32,7 +32,7 @@ from cpctl.postgres.system import SystemChannel
 from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
 from cpctl.reconcile import plan_again, survey
-from cpctl.record import kept, ledger_for
+from cpctl.record import held, kept, ledger_for
 from cpctl.scene import Scene, Task, memories, queries
 from cpctl.verify import verify
 
@@ -125,7 +125,7 @@ def _begin(task: Task, session: Session, scene: Scene, options: Options) -> _Run
         identity, rows = lock(
             session,
             scene.context.capabilities,
-            (*queries(scene), *(asked := memories(task, scene)), THERE),
+            (*held(task, scene), *queries(scene), *(asked := memories(task, scene)), THERE),
             timeout=options.lock_timeout,
             announce=options.announce,
         )

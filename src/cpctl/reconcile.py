@@ -10,7 +10,6 @@ Only `survey` and `apply` touch the database; everything between is pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -116,7 +115,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     """The plan, from rows alone: adopt, diff, order, guard. Raises DeclaredError."""
     document = task.document
     memory = read_memory(rows, names_of(document))
-    context = replace(scene.context, memory=memory)
+    context = scene.context._replace(memory=memory)
     parts = [_part(kind, scene._replace(context=context), rows) for kind in registry()]
     changes = tuple(change for part in parts for change in part.changes)
     found = _found(task, scene, memory, parts)

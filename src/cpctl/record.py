@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cpctl import __version__
+from cpctl.core.kind import Query
 from cpctl.core.ledger import Counts, Entry, Identity, Kept, packed
 from cpctl.core.ledger_codec import changed_state, dumps, encode_changes, encoded, managed
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
-from cpctl.postgres.ledger import Ledger
+from cpctl.postgres.ledger import KEPT_SO, Ledger
 from cpctl.scene import Scene, Task
 
 
@@ -33,6 +34,12 @@ def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
         changes=encode_changes(fresh.changes),
     )
     return Ledger(entry, exists=rights.exists)
+
+
+def held(task: Task, scene: Scene) -> tuple[Query, ...]:
+    """What keeps another owner of the ledger from adding code to it while it is written to."""
+    rights = scene.context.capabilities.ledger
+    return (KEPT_SO,) if task.document.ledger and rights.open and not rights.mine else ()
 
 
 def kept(task: Task, scene: Scene, fresh: Plan, after: Mapping[Address, Resource]) -> Kept:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from cpctl.core.change import Create
@@ -45,7 +44,7 @@ def survey_past(task: Task, session: Session, *, number: int | None) -> tuple[Pl
     nothing = {kind.document_key: Scope(()) for kind in registry()}
     declared = _declared(undone)
     foresaid = (*_lost(undone), *_lost_parts(declared))
-    scene = Scene(replace(context, scope=nothing), declared, undoes=first, foresaid=foresaid)
+    scene = Scene(context._replace(scope=nothing), declared, undoes=first, foresaid=foresaid)
     rows = session.inspect((*queries(scene), *memories(task, scene)))
     made = plan(task, scene, rows)
     scene = scene._replace(foresaid=(*scene.foresaid, *_made_anew(made, undone)))

@@ -18,7 +18,7 @@ from cpctl.core.text import Wrong
 from cpctl.document import Document
 from cpctl.errors import CpctlError, DeclaredError, Fault
 from cpctl.kinds import registry
-from cpctl.postgres.ledger import memory_queries
+from cpctl.postgres.ledger import code_query, memory_queries
 from cpctl.postgres.session import Session
 from cpctl.secrets import Secrets
 
@@ -148,10 +148,13 @@ def queries(scene: Scene) -> tuple[Query, ...]:
 
 
 def memories(task: Task, scene: Scene) -> tuple[Query, ...]:
-    """What is asked of the ledger, where there is one that can be read."""
-    if not (task.document.ledger and scene.context.capabilities.ledger.usable):
-        return ()
-    return memory_queries(names_of(task.document))
+    """What is asked of the ledger, where there is one that can be read, and of all our tables."""
+    capabilities = scene.context.capabilities
+    foreign = capabilities.table.schema and not capabilities.ledger.mine
+    code = (code_query(),) if foreign else ()
+    if not (task.document.ledger and capabilities.ledger.usable):
+        return code
+    return (*memory_queries(names_of(task.document)), *code)
 
 
 def names_of(document: Document) -> tuple[str, ...]:

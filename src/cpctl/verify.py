@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from cpctl.core.change import Change, Delete
 from cpctl.core.kind import Rows
@@ -48,7 +47,7 @@ def _as_it_is_now(session: Session, scene: Scene, fresh: Plan) -> Scene:
     if not any(statement.setup for statement in fresh.statements):
         return scene
     capabilities = session.probe_again(sorted(scene.context.owners))
-    return scene._replace(context=replace(scene.context, capabilities=capabilities))
+    return scene._replace(context=scene.context._replace(capabilities=capabilities))
 
 
 def _disturbed(fresh: Plan, seen: Mapping[Address, Resource]) -> list[Address]:

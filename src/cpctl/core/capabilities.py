@@ -9,8 +9,7 @@ from typing import NamedTuple
 from cpctl.core.ledger import LedgerRights
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class OwnerRights:
+class OwnerRights(NamedTuple):
     """What may be done as the role `name`, whose jobs the file declares.
 
     `member`: the connected role is granted it; `assumable`: it may also SET ROLE to it, which a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cpctl.core.capabilities import Capabilities
@@ -33,8 +32,7 @@ class Query(NamedTuple):
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Context:
+class Context(NamedTuple):
     """What a kind is told besides its own rows.
 
     `owner`: whose jobs the file's are.
@@ -97,8 +95,7 @@ def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**seen.fields, **declared.fields})
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Kind:
+class Kind(NamedTuple):
     """One resource kind: a destination that is inspected, diffed and written.
 
     `spec` is the pydantic model of one entry under `document_key`; not `written`: the file has no

@@ -25,10 +25,12 @@ SEALED = {"sensitive": True}
 class LedgerRights(NamedTuple):
     """What the probe found of the schema cpctl.
 
-    `format`: of a ledger that is there; None: a schema of that name that is no ledger.
+    `format`: of a ledger that is there; None: a schema of that name that is no ledger. `mine`: the
+    role owns its tables, and those of secrets.
     """
 
     exists: bool
+    mine: bool
     format: int | None
     readable: bool
     writable: bool
@@ -133,7 +135,7 @@ class Memory:
     """All that the ledger says to one file. `state`: packed, and read only when somebody asks.
 
     `newest`: the number of the newest apply of any file. `lingering`: what an apply that did not
-    end had still to remove, and sessions have.
+    end had still to remove, and sessions have. `code`: by table, what would run and is not ours.
     """
 
     last: Applied | None = None
@@ -142,6 +144,7 @@ class Memory:
     unfinished: tuple[Applied, ...] = ()
     others: tuple[OtherFile, ...] = ()
     lingering: frozenset[str] = frozenset()
+    code: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _known(self) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
         unfinished=tuple(applied(row) for row in rows.get("ledger_unfinished", ())),
         lingering=frozenset(address for (address,) in rows.get("ledger_lingering", ())),
         others=tuple(_other(*row) for row in rows.get("ledger_others", ())),
+        code=tuple((table, what) for table, what in rows.get("ledger_code", ())),
     )
 
 

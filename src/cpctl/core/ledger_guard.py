@@ -21,7 +21,7 @@ from cpctl.core.scope import Scope
 from cpctl.core.sql import identifier
 from cpctl.core.text import Wrong
 
-GUARDS = frozenset({"DELETES_JOB", "FILES_CHANGED", "PROTECTED", "SCOPE_OVERLAP"})
+GUARDS = frozenset({"DELETES_JOB", "FILES_CHANGED", "LEDGER_CODE", "PROTECTED", "SCOPE_OVERLAP"})
 """What `--allow NAME` lifts of the refusals here."""
 
 _LOST = "protection after removal, rollback and the classes of drift are not to be had"
@@ -55,9 +55,12 @@ def refusals(
 
     `seen`: all that is there, whoever manages it.
     """
-    if not changes or not claim.ledger:
+    if not changes:
         return ()
-    found = [*_rights(capabilities, deletes=_deletes(changes))]
+    found = [*_foreign_code(memory)]
+    if not claim.ledger:
+        return tuple(found)
+    found += [*_rights(capabilities, deletes=_deletes(changes))]
     if capabilities.ledger.usable:
         if claim.undoes is None:  # A rollback deletes only what its own applies made.
             found += _unknown_deletes(changes, hazards, memory)
@@ -112,6 +115,14 @@ def _rights(capabilities: Capabilities, *, deletes: bool) -> Iterator[Finding]:
     elif deletes and not rights.open:
         what = f"{role} may not read and write the ledger: what it protects cannot be seen"
         yield Finding("LEDGER_RIGHTS", what, None, f"{ledger_grants(role)} {without}")
+
+
+def _foreign_code(memory: Memory) -> Iterator[Finding]:
+    """Who owns a table can have code run as whoever writes to it."""
+    for table, what in memory.code:
+        says = f"cpctl.{table} has {what}: it would run with your rights, and is not cpctl's"
+        remedy = "look at it and drop it, or if it is meant: --allow LEDGER_CODE"
+        yield Finding("LEDGER_CODE", says, None, remedy)
 
 
 def ledger_grants(role: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cpctl.core import verifier
@@ -27,13 +26,12 @@ class Kept(NamedTuple):
     described: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Stores:
+class Stores(NamedTuple):
     """Both stores by name, and who reads what: (function or job, its name, its schedule)."""
 
-    vault: Mapping[str, Kept] = field(default_factory=dict)
-    table: Mapping[str, Kept] = field(default_factory=dict)
-    readers: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+    vault: Mapping[str, Kept]
+    table: Mapping[str, Kept]
+    readers: Mapping[str, tuple[tuple[str, str, str], ...]]
 
     def of(self, store: str) -> Mapping[str, Kept]:
         return self.vault if store == "vault" else self.table

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -33,8 +32,7 @@ class Entry(NamedTuple):
     origin: Text
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Expansion:
+class Expansion(NamedTuple):
     """One section of sugar: the model of its entries, what a name may be, and what they become."""
 
     document_key: str

@@ -38,6 +38,15 @@ def memory_queries(names: Sequence[str]) -> tuple[Query, ...]:
     )
 
 
+def code_query() -> Query:
+    """Whether somebody has made our tables run code of his: asked by whoever does not own them."""
+    return Query("ledger_code", _text("code"))
+
+
+KEPT_SO = Query("ledger_kept", "LOCK TABLE cpctl.applies, cpctl.files IN ROW EXCLUSIVE MODE")
+"""Until the transaction ends nobody can add a trigger."""
+
+
 def history_query(condition: str, name: str = "history", limit: int | None = None) -> Query:
     """Applies, the newest first. `condition`: SQL of ours, never a user's."""
     end = "" if limit is None else f"limit {limit}"
