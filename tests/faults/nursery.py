@@ -49,7 +49,7 @@ def _import_all() -> None:
     for module in pkgutil.walk_packages(package.__path__, "cpctl."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    importlib.import_module("tests.faults.mutants")
+    importlib.import_module("tests.leaks.mutants")
     gc.collect()
     gc.freeze()
 
@@ -79,9 +79,10 @@ def become(request: Mapping[str, Any]) -> None:
         _dress(request)
         from cpctl.cli import run
         from tests.faults.mutants import MUTANTS
+        from tests.leaks.mutants import LEAKS
 
         for name in request["mutants"]:
-            MUTANTS[name]()
+            (MUTANTS | LEAKS)[name]()
         code = _runs(run, request["commands"])
         sys.stdout.flush()
         sys.stderr.flush()

@@ -33,6 +33,7 @@ TALKATIVE = {
     "log_lock_waits": "on",
     "track_activity_query_size": "100kB",
     "max_connections": "50",
+    "jit": "off",
 }
 
 
@@ -112,7 +113,6 @@ def place(server: Server, way: Way, version: str, tmp_path: Path) -> Iterator[Pl
     yield place
     tally(found.title).add(found)
     place.drain()
-    _empty(server.admin)
 
 
 def _empty(admin: psycopg.Connection[Any]) -> None:

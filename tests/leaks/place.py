@@ -25,7 +25,7 @@ from tests.leaks.ways import Way
 NEVER = "0 3 29 2 *"
 APPLY = ("apply", "--auto-approve")
 ENV_FILE = ("--env-file", "secrets.env")
-GIVEN = frozenset({"kept.txt", "secrets.env"})
+GIVEN = frozenset({"kept.txt", "secrets.env", "scheduler.yaml"})
 """Files that hold a secret because the user put it there."""
 
 
@@ -72,12 +72,12 @@ class Place:
         """One secret stays, one is replaced; one comes with the new file, one with the old one."""
         other = {"added": "env:ADDED"} if new else {"retired": "env:RETIRED"}
         sources = {"key": "env:KEY", "kept": "file:kept.txt", **other}
-        names = ["app.*"] if self.way.scope == "settings" else ["*"]
+        names = ["app.*"] if self.way.scope == "settings" else ["mine_*"]
         known: dict[str, object] = {
             "store": self.way.store,
             "scope": {"jobs": ["mine*"], self.way.scope: names},
             "defaults": {"username": self.way.role},
-            "secrets": {name: {"from": source} for name, source in sources.items()},
+            "secrets": {f"mine_{name}": {"from": source} for name, source in sources.items()},
             "jobs": {"mine": job(NEVER, "SELECT 2" if new else "SELECT 1")},
         }
         return document(**known, **sections)
@@ -97,6 +97,11 @@ class Place:
         done = self.run("the old state", *APPLY, environment={"KEY": self["old"]})
         assert done.code == 0, done
         self.write(self.file())
+
+    def restore(self) -> None:
+        """The old state, where a run has not left it."""
+        if self.admin.execute(b"select 1 from cron.job where command = 'SELECT 1'").rowcount != 1:
+            self.old_state()
 
     def run(
         self,

@@ -53,10 +53,11 @@ class Processes:
         self.arguments: set[bytes] = set()
         self.environments: set[bytes] = set()
         self.root = 0
+        self.looks = 0
 
     @contextmanager
     def seen(self, root: int) -> Iterator[None]:
-        """Below `root`, whose own environment is the user's affair."""
+        """Below `root`, whose own environment is the user's; `looks`: how often it was there."""
         self.root = root
         with _repeating(self._look):
             yield
@@ -70,6 +71,7 @@ class Processes:
                 self.arguments.add((folder / "cmdline").read_bytes())
                 stat = (folder / "stat").read_text().rpartition(")")[2].split()
                 parents[int(folder.name)] = int(stat[1])
+        self.looks += self.root in parents
         for pid in parents:
             if self._is_ours(pid, parents):
                 with suppress(OSError):

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-NAMES = ("key", "added", "kept", "retired")
+from tests import vault
+
+NAMES = ("mine_key", "mine_added", "mine_kept", "mine_retired")
 """The secrets of the files below."""
 
 ROLE = "deploy"
@@ -36,7 +38,7 @@ UNAVOIDABLE: Facts = {
 
 
 class Way(NamedTuple):
-    """`holds`: channels that the store itself is. `excused`: what PostgreSQL writes unasked."""
+    """`holds`: channels that the store is. `excused`: what PostgreSQL writes unasked."""
 
     store: str
     role: str
@@ -50,15 +52,16 @@ class Way(NamedTuple):
 
     def prepare(self, admin: psycopg.Connection[Any]) -> None:
         """The role, with what it needs here."""
-        if self.role == "postgres":
-            return
-        admin.execute(f'create role "{self.role}" login'.encode())
-        admin.execute(_EVERY_PLAIN_ROLE.encode())
-        for name in NAMES:
-            admin.execute(self.grants.format(name=f"app.{name}").encode())
+        if self.role != "postgres":
+            admin.execute(_EVERY_PLAIN_ROLE.encode())
+            for name in NAMES:
+                admin.execute(self.grants.format(name=f"app.{name}").encode())
+        if self.store == "vault":
+            vault.install(admin, self.role)
 
 
 _EVERY_PLAIN_ROLE = f"""
+create role {ROLE} login;
 grant usage on schema cron to {ROLE};
 grant create on database postgres to {ROLE};
 grant execute on function cron.alter_job to {ROLE};
@@ -72,6 +75,7 @@ _DATABASE = f"""
 grant set on parameter {{name}} to {ROLE};
 alter database postgres owner to {ROLE};
 """
+NOTHING: frozenset[str] = frozenset()
 _FILE = frozenset({"postgresql.auto.conf"})
 _CATALOG = frozenset({"pg_db_role_setting"})
 
@@ -80,6 +84,10 @@ WAYS: Sequence[Way] = (
     Way("system", ROLE, "settings", _FILE, _SYSTEM, UNAVOIDABLE),
     Way("database", "postgres", "settings", _CATALOG),
     Way("database", ROLE, "settings", _CATALOG, _DATABASE),
+    Way("vault", "postgres", "secrets", NOTHING),
+    Way("vault", ROLE, "secrets", NOTHING, f"alter role {ROLE} bypassrls"),
+    Way("table", "postgres", "secrets", NOTHING),
+    Way("table", ROLE, "secrets", NOTHING),
 )
-CLOSED = [way for way in WAYS if not way.excused]
-"""Those that leak nothing at all."""
+PLAIN = [way for way in WAYS if way.role == ROLE]
+"""What a superuser could hide, these cannot."""
