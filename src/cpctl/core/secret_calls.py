@@ -68,12 +68,10 @@ def _params(after: Resource) -> tuple[Parameter, Parameter]:
 
 def _setup(context: Context, setup: str) -> tuple[str, ...]:
     """The table where it is missing, and the reader for whoever owns the file's jobs."""
-    capabilities = context.capabilities
-    made = () if capabilities.table.exists else (setup,)
-    granted = (owner for owner in sorted(context.owners) if _needs_reader(owner, context))
+    made = () if context.capabilities.table.exists else (setup,)
     grants = (
         statement
-        for owner in granted
+        for owner in without_reader(context)
         for statement in (
             f"GRANT USAGE ON SCHEMA cpctl TO {identifier(owner)}",
             f"GRANT EXECUTE ON FUNCTION cpctl.secret(text) TO {identifier(owner)}",
@@ -82,11 +80,11 @@ def _setup(context: Context, setup: str) -> tuple[str, ...]:
     return (*made, *grants)
 
 
-def _needs_reader(owner: str, context: Context) -> bool:
-    capabilities = context.capabilities
-    rights = capabilities.owners.get(owner)
-    mine = owner == capabilities.role
-    return not mine and rights is not None and rights.exists and not rights.reads_secrets
+def without_reader(context: Context) -> tuple[str, ...]:
+    """The owners of the file's jobs that may not call cpctl.secret()."""
+    known = context.capabilities.owners
+    others = (known.get(owner) for owner in sorted(context.owners - {context.capabilities.role}))
+    return tuple(it.name for it in others if it and it.exists and not it.reads_secrets)
 
 
 def _remove(before: Resource, store: str) -> Statement:

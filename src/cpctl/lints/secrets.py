@@ -9,7 +9,7 @@ from cpctl.core.change import Change, Create, Delete, sides
 from cpctl.core.finding import Finding
 from cpctl.core.kind import Context, Survey
 from cpctl.core.resource import Address, Resource, Sealed
-from cpctl.core.secret_calls import stores_of
+from cpctl.core.secret_calls import stores_of, without_reader
 from cpctl.errors import Refused
 
 _VALUES = (
@@ -103,7 +103,33 @@ def hazards(change: Change) -> tuple[Finding, ...]:
 
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
-    """Values that nobody here can compare; job owners who may not read the table."""
+    """Values that nobody here can compare, and what is made besides the entries themselves."""
+    return (*_not_compared(survey), *_setup(survey))
+
+
+def _setup(survey: Survey) -> Iterator[Finding]:
+    """The table, and who may read it: no resource of the file, and a reviewer must know."""
+    context, table = survey.context, survey.context.capabilities.table
+    kept = [r for r in survey.declared.values() if r.fields and r.fields["store"] == "table"]
+    written = any(map(_goes_to_table, survey.changes))
+    if written and not table.exists:
+        what = "cpctl.secrets and its reader, cpctl.secret(name), will be made."
+        yield Finding("MAKES_TABLE", what)
+    for owner in without_reader(context) if kept else ():
+        if written:
+            yield Finding("GRANTS_READER", f"{owner} will be allowed to call cpctl.secret(name).")
+        else:
+            rights = ("USAGE ON SCHEMA cpctl", "EXECUTE ON FUNCTION cpctl.secret(text)")
+            what = f"{owner}, whose jobs these are, may not call cpctl.secret(name)."
+            yield Finding("NO_READER", what, None, " ".join(grant(it, owner) for it in rights))
+
+
+def _goes_to_table(change: Change) -> bool:
+    after = sides(change)[1]
+    return after is not None and after.fields["store"] == "table"
+
+
+def _not_compared(survey: Survey) -> tuple[Finding, ...]:
     capabilities = survey.context.capabilities
     created = {c.address for c in survey.changes if isinstance(c, Create)}
     found = []
