@@ -76,7 +76,8 @@ def value_of(kept: Kept, declared: Resource | None, context: Context) -> Value:
     reference = declared.facts.get("reference") if declared else None
     wanted = declared.fields.get("value") if declared else None
     if kept.value is not None:
-        return kept.value if _public(kept.value, wanted) else context.seal(kept.value)
+        public = declared is not None and _public(kept.value, declared, context)
+        return kept.value if public else context.seal(kept.value)
     if not kept.verifier or declared is None:
         return Sealed(None)
     if isinstance(reference, str):
@@ -86,11 +87,11 @@ def value_of(kept: Kept, declared: Resource | None, context: Context) -> Value:
     return wanted if fits else Sealed("another")
 
 
-def _public(text: str, wanted: Value) -> bool:
-    """A URL where the file has one: nobody keeps a secret under that name, unless by mistake."""
-    return isinstance(wanted, str) and (
-        text == wanted or (text.startswith(("https://", "http://")) and "@" not in text)
-    )
+def _public(text: str, declared: Resource, context: Context) -> bool:
+    """A URL that the file has, or that an apply of it left there; any other may be a secret."""
+    wanted, known = declared.fields.get("value"), context.memory.recall(declared.address)
+    left = known.fields.get("value") if known else None
+    return isinstance(wanted, str) and text in (wanted, left)
 
 
 def address(name: str) -> Address:
