@@ -24,7 +24,9 @@ class Canary:
     forms: tuple[tuple[str, bytes], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        known = {data: form for form, data in _forms(self)}
+        known: dict[bytes, str] = {}
+        for form, data in _forms(self):
+            known.setdefault(data, form)
         object.__setattr__(self, "forms", tuple((form, data) for data, form in known.items()))
 
 
@@ -34,7 +36,7 @@ def canary(label: str, between: str = _HARD) -> Canary:
 
 
 def _forms(found: Canary) -> Iterator[tuple[str, bytes]]:
-    """Later ones that are the same bytes count once."""
+    """Those that are the same bytes count once."""
     text = found.text
     raw = text.encode()
     yield "plain", raw

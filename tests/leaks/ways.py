@@ -11,7 +11,7 @@ import psycopg
 
 from tests import vault
 
-NAMES = ("mine_key", "mine_added", "mine_kept", "mine_retired")
+NAMES = ("mine_key", "mine_added", "mine_kept", "mine_retired", "mine_hook_url")
 """The secrets of the files below."""
 
 ROLE = "deploy"

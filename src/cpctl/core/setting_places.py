@@ -24,8 +24,8 @@ def places(
 ) -> dict[str, str]:
     """Where the setting stands, store → text: the wanted store, and what may be removed elsewhere.
 
-    An undeclared database setting is removable only where the database is the file's store; a
-    rollback removes whatever its applies wrote.
+    An undeclared database setting is not removable where the server is the file's store; a rollback
+    removes whatever its applies wrote.
     """
     entry, standing = server.files.get(name), server.standing(name)
     found: dict[str, str] = {}
@@ -58,7 +58,7 @@ def _removable_stores(name: str, wanted: Value, context: Context) -> tuple[str, 
     known = None if "settings" in context.scope else context.memory.recall(Address("setting", name))
     if known is not None:
         return parts(str(known.fields["store"]))
-    if wanted is not None or context.store == "database":
+    if wanted is not None or context.store != "system":
         return ("system", "database")
     return ("system",)
 
