@@ -57,7 +57,7 @@ bench: venv servers ## the budgets, measured as whole processes
 
 faults: venv servers ## every fault at every byte, MINUTES=60 for each suite; 0: to the end
 	@CPCTL_FAULTS=all CPCTL_FAULTS_MINUTES=$(or $(MINUTES),60) CPCTL_FAULTS_LANES=20 \
-		$(BIN)/pytest tests/faults -s $(ARGS)
+		$(BIN)/pytest tests/faults tests/leaks -s $(ARGS)
 
 lock: venv ## renew both lock files from pyproject.toml
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.lock

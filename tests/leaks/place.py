@@ -52,7 +52,7 @@ class Place:
         labels = ("old", "new", "added", "kept", "retired", "password", "pgpassword")
         self.canaries = {label: canary(label) for label in labels}
         self.log, self.kept = Log(self.cluster), Kept(self.cluster, self.admin)
-        (self.folder / "kept.txt").write_text(f"{self['kept']}\n", encoding="utf-8")
+        self.write(f"{self['kept']}\n", "kept.txt")
         line = self["added"].replace("\\", "\\\\").replace('"', '\\"')
         self.write(f'ADDED="{line}"\n', "secrets.env")
         for name in ("home", "tmp"):
@@ -66,7 +66,9 @@ class Place:
         return self.runner.folder
 
     def write(self, text: str, name: str = "scheduler.yaml") -> None:
-        (self.folder / name).write_text(text, encoding="utf-8")
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
 
     def file(self, *, new: bool = True, **sections: object) -> str:
         """One secret stays, one is replaced; one comes with the new file, one with the old one."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.leaks.place import APPLY, ENV_FILE, Place
-from tests.leaks.ways import PLAIN, WAYS
+from tests.leaks.ways import PLAIN
 
-REMEMBERED = [way for way in WAYS if way.scope == "settings"]
+REMEMBERED = [way for way in PLAIN if way.scope == "settings"]
 ENOUGH = 10_000
 PLAN_FORMATS = ("text", "json", "markdown", "sql")
 DRIFT_FORMATS = ("text", "json", "markdown")
@@ -27,6 +27,7 @@ def test_looking_shows_no_secret(place: Place) -> None:
     place.tally.verdict()
 
 
+@pytest.mark.parametrize("way", PLAIN, ids=str, indirect=True)
 def test_a_saved_plan_holds_no_secret(place: Place) -> None:
     assert place.run("saved", "plan", *ENV_FILE, "--out", "saved").code == 0
     for form in PLAN_FORMATS:
