@@ -61,7 +61,7 @@ def marked(reference: str) -> bool:
 
 def test_the_grammar_has_the_sources_that_there_are() -> None:
     assert not sources().keys() ^ FORMS.keys()
-    assert all(source(scheme).SCHEME == scheme for scheme in FORMS)
+    assert all(scheme == source(scheme).SCHEME for scheme in FORMS)
     assert all(form.written.startswith(f"{scheme}:") for scheme, form in FORMS.items())
     assert all(form.written in SOURCES for form in FORMS.values())
 

@@ -6,8 +6,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -18,7 +17,6 @@ from cpctl.core.references import absent, parted
 from cpctl.core.resource import Sealed
 from cpctl.errors import CpctlError, Fault
 from cpctl.secrets.parts.around import LIMIT, Around, Ends
-from cpctl.secrets.parts.parallel import side_by_side
 
 Mode = Literal["auto", "skip", "require"]
 
@@ -56,12 +54,16 @@ def sources() -> Mapping[str, Source]:
     return {one.SCHEME: one for one in found}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class _Fetched:
-    """What a source said: a value, that there is none, or what is wrong with it."""
+    """What a source said: a value, that there is none, or what is wrong with it.
 
-    value: str | None = None
-    fault: Fault | None = None
+    No tuple and no dataclass: those show what they hold.
+    """
+
+    __slots__ = ("fault", "value")
+
+    def __init__(self, value: str | None = None, fault: Fault | None = None) -> None:
+        self.value, self.fault = value, fault
 
 
 class Secrets:
@@ -156,10 +158,8 @@ class Secrets:
         for one in references:
             if one not in slow:
                 look(one)
-        try:
-            side_by_side([partial(look, one) for one in slow], seconds=around.seconds + _GRACE)
-        finally:
-            around.ends.all()
+        if slow:
+            _ask_all([partial(look, one) for one in slow], around)
         late = (one for one in slow if one not in found)
         self._fetched.update({one: _late(one, around.seconds) for one in late} | found)
 
@@ -170,6 +170,16 @@ class Secrets:
         if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", said, re.ASCII) or not float(said):
             raise CpctlError(f"{TIMEOUT} is no number of seconds", remedy=f"{TIMEOUT}=60")
         return float(said)
+
+
+def _ask_all(looks: Sequence[Callable[[], None]], around: Around) -> None:
+    """Until all have answered or had their time; what they started has ended then."""
+    from cpctl.secrets.parts.parallel import side_by_side
+
+    try:
+        side_by_side(looks, seconds=around.seconds + _GRACE)
+    finally:
+        around.ends.all()
 
 
 def _waits(reference: str) -> bool:
