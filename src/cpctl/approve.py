@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpctl.core.change import Delete
 from cpctl.core.plan import Plan
+from cpctl.core.references import absent
 from cpctl.core.resource import Sealed
 from cpctl.errors import CpctlError, Refused, Stale
 from cpctl.render.parts.refusals import refusal
@@ -26,10 +27,11 @@ def _need_secrets(planned: Plan) -> None:
     lacking = [c.after for c in planned.changes if not isinstance(c, Delete)]
     for after in lacking:
         if after.address in unknown and Sealed(None) in after.fields.values():
+            reference = str(after.facts["reference"])
             raise CpctlError(
-                f"{after.facts['reference']} has no value. Nothing was written.",
+                f"{reference} has no value. Nothing was written.",
                 where=str(after.origin.place if after.origin else after.address),
-                remedy="set it, or --env-file FILE (empty counts as unset)",
+                remedy=absent(reference),
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -89,6 +89,7 @@ def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) ->
     """Declare every entry of the file for this server. Raises Refused, DeclaredError."""
     context = context_of(task, capabilities, owners)
     document = task.document
+    task.secrets.fetch(_references(document))
     return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
 
 
@@ -108,6 +109,14 @@ def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -
         holds=task.secrets.holds,
         fits=task.secrets.fits,
     )
+
+
+def _references(document: Document) -> Iterator[str]:
+    """The secrets that entries of the file take their values from."""
+    for kind in registry():
+        if "secret" in kind.spec.model_fields:
+            specs = document.entries.get(kind.document_key, {}).values()
+            yield from (spec.secret for spec in specs if spec.secret)
 
 
 def _declare(kind: Kind, document: Document, context: Context) -> State:

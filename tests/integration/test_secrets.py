@@ -89,7 +89,7 @@ def test_an_env_file_fills_what_the_environment_lacks(database: Database) -> Non
 
 
 def test_a_secret_from_a_file_is_its_content_without_the_last_newline(database: Database) -> None:
-    database.write(SECRET + "\n", "key.txt")
+    database.write(SECRET + "\n", "key.txt").chmod(0o600)
     text = document(secrets={"key": {"from": "file:key.txt"}})
     converge(database, text, expected={"alter system set": 1})
     assert database.file_settings()["app.key"] == SECRET

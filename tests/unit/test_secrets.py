@@ -36,3 +36,26 @@ def test_digests_differ_between_processes_and_show_nothing() -> None:
 def test_secrets_are_not_serialised() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(Secrets({}, "auto"))
+
+
+def test_what_a_value_holds() -> None:
+    known = {"KEY": "a\nb", "EMPTY": ""}
+    assert Secrets(known, "auto").holds("env:KEY", "\n\0") is True
+    assert Secrets(known, "auto").holds("env:KEY", "\0") is False
+    assert Secrets(known, "auto").holds("env:EMPTY", "\n") is False
+    assert Secrets(known, "skip").holds("env:KEY", "\n") is False
+
+
+def test_no_error_of_another_kind_hangs_on_ours() -> None:
+    """Python keeps in the error of a decoder all that it decoded."""
+    with pytest.raises(CpctlError) as refused:
+        Secrets({"KEY": UNDECODABLE}, "require").value("env:KEY")
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+
+
+def test_a_value_that_no_text_can_be_is_refused_for_all_stores() -> None:
+    for value, what in {"s3cr3t\0": "holds a NUL", "s3cr3t" * 200_000: "larger than 1 MB"}.items():
+        with pytest.raises(CpctlError, match=what) as refused:
+            Secrets({"KEY": value}, "auto").sealed("env:KEY")
+        assert "s3cr3t" not in f"{refused.value}{refused.value.fault}"

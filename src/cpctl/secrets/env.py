@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from cpctl.secrets.parts.around import Around
 
 SCHEME = "env"
+WAITS = False
 
 
-def fetch(name: str, environment: Mapping[str, str]) -> str | None:
-    return environment.get(name)
+def fetch(name: str, around: Around) -> str | None:
+    return around.variables.get(name)

@@ -116,6 +116,7 @@ VALUES = (
         "as text",
         text=at_top("secrets: {k: {from: 'file:key'}}"),
         files={"key": b"\xff" + _PASSWORD.encode()},
+        after=lambda database: (database.folder / "key").chmod(0o600),
         secret=_PASSWORD,
     ),
     Server(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from cpctl.core.references import PATTERN, SOURCES, check_reference
 from cpctl.core.text import Text, Wrong
 from cpctl.document.expand import Entry, Expansion
 from cpctl.document.stores import TO, Store, entry
@@ -15,17 +15,14 @@ from cpctl.document.stores import TO, Store, entry
 if TYPE_CHECKING:
     from cpctl.document.models import Head
 
-_REFERENCE: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", re.DOTALL)
-_REMEDY: Final = 'name its source: {from: "env:NAME"} or {from: "file:PATH"}'
-
 
 def as_reference(value: object) -> object:
     """Where a secret comes from; what does not look like it may be the secret, and is not shown.
 
     Raises Wrong.
     """
-    if isinstance(value, str) and not _REFERENCE.fullmatch(value):
-        raise Wrong("this is no reference to a secret", _REMEDY)
+    if isinstance(value, str):
+        check_reference(value)
     return value
 
 
@@ -36,9 +33,9 @@ class Secret(BaseModel):
 
     source: Annotated[str, BeforeValidator(as_reference)] = Field(
         alias="from",
-        description="Where the value comes from: env:NAME or file:PATH.",
+        description=f"Where the value comes from: {SOURCES}.",
         examples=["env:SUPABASE_SERVICE_ROLE_KEY"],
-        json_schema_extra={"pattern": r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"},
+        json_schema_extra={"pattern": f"^({PATTERN})$"},
     )
 
     to: Store | None = TO
@@ -47,7 +44,8 @@ class Secret(BaseModel):
     @classmethod
     def _never_bare(cls, data: object) -> object:
         if not isinstance(data, dict):
-            raise Wrong("a secret is given by reference, never by value", _REMEDY)
+            what = "a secret is given by reference, never by value"
+            raise Wrong(what, f"name its source: {{from: {SOURCES}}}")
         return data
 
 

@@ -1,0 +1,1 @@
+"""What the sources share; none of them knows another."""
