@@ -36,6 +36,9 @@ class Capabilities:
     which `last_runid` is the newest; 0: there are none, or it may not know.
     `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
     transaction may run on another of its connections: nothing set in a session is kept.
+    `library_version`: what pg_cron's settings tell of the code that runs; None where the role may
+    not see them. `pg_net`, `http`: versions of those extensions; None: not here. `temporary`:
+    temporary tables may be made. `cleartext`: over a network, and without TLS.
     """
 
     system_identifier: str
@@ -46,6 +49,9 @@ class Capabilities:
     server_version: str
     server_version_num: int
     extension_version: str | None
+    library_version: str | None
+    pg_net: str | None
+    http: str | None
     cron_database: str | None
     timezone: str
     as_of: str
@@ -65,7 +71,9 @@ class Capabilities:
     alter_system_allowed: bool
     read_only: bool
     ledger: LedgerRights
+    temporary: bool
     pooled: bool
+    cleartext: bool
     owners: Mapping[str, OwnerRights]
 
     @property

@@ -26,7 +26,8 @@ with cron as (
 ), configured as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
-                   'cron.use_background_workers', 'allow_alter_system')
+                   'cron.use_background_workers', 'allow_alter_system',
+                   'cron.launch_active_jobs', 'cron.match_dom_and_dow')
 )
 select
     (select system_identifier::text from pg_control_system()) as system_identifier,
@@ -35,6 +36,14 @@ select
     current_setting('server_version') as server_version,
     current_setting('server_version_num')::int as server_version_num,
     (select extversion from pg_extension where extname = 'pg_cron') as extension_version,
+    -- The library does not tell its version, but each has settings that older ones do not know.
+    (select case when bool_or(name = 'cron.match_dom_and_dow') then '1.6.8'
+                 when bool_or(name = 'cron.launch_active_jobs') then '1.6'
+                 when bool_or(name = 'cron.timezone') then '1.5'
+                 when bool_or(name = 'cron.database_name') then '1.4' end
+     from configured) as library_version,
+    (select extversion from pg_extension where extname = 'pg_net') as pg_net,
+    (select extversion from pg_extension where extname = 'http') as http,
     (select setting from configured where name = 'cron.database_name') as cron_database,
     coalesce((select setting from configured where name = 'cron.timezone'), 'GMT') as timezone,
     to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as as_of,
@@ -73,6 +82,7 @@ select
             and has_table_privilege(files, 'UPDATE')), false),
         'creatable', has_database_privilege(current_database(), 'CREATE')
      )::text from ledger) as ledger,
+    has_database_privilege(current_database(), 'TEMPORARY') as temporary,
     pg_backend_pid() as backend,
     (select coalesce(json_agg(json_build_object(
         'name', o.name,
