@@ -37,8 +37,8 @@ class Capabilities:
     `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
     transaction may run on another of its connections: nothing set in a session is kept.
     `library_version`: what pg_cron's settings tell of the code that runs; None where the role may
-    not see them. `pg_net`, `http`: versions of those extensions; None: not here. `temporary`:
-    temporary tables may be made. `cleartext`: over a network, and without TLS.
+    not see them. `pg_net`, `http`: versions of those extensions; None: not here. `cleartext`:
+    over a network, and without TLS.
     """
 
     system_identifier: str
@@ -71,7 +71,6 @@ class Capabilities:
     alter_system_allowed: bool
     read_only: bool
     ledger: LedgerRights
-    temporary: bool
     pooled: bool
     cleartext: bool
     owners: Mapping[str, OwnerRights]

@@ -110,9 +110,6 @@ def _database(survey: Survey, declared: Iterable[Resource], request: Request) ->
         if f"SET {address.name}" not in grantee.public.parameters:
             right = f"SET ON PARAMETER {parameter_name(address.name)}"
             yield Right(grantee.gets(right), "set it", address, superuser=True)
-    if any(r.facts.get("reference") for r in fresh) and not grantee.public.temporary:
-        right = f"TEMPORARY ON DATABASE {identifier(database)}"
-        yield Right(grantee.gets(right), "hand secrets over in a temporary table")
 
 
 def _owning(database: str, grantee: Grantee, version: int) -> str:

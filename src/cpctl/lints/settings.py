@@ -138,16 +138,7 @@ def _right(change: Change, server: ServerSettings, context: Context) -> Finding 
     if "database" in stores and not rights.set and not isinstance(change, Delete):
         right = grant(f"SET ON PARAMETER {parameter_name(name)}", capabilities.role)
         return Finding("MISSING_RIGHT", "ALTER DATABASE … SET", change.address, right)
-    if "database" in stores and _hands_over(change) and not capabilities.temporary:
-        right = grant(f"TEMPORARY ON DATABASE {database}", capabilities.role)
-        return Finding("MISSING_RIGHT", "a temporary table", change.address, right)
     return None
-
-
-def _hands_over(change: Change) -> bool:
-    """Whether a secret goes to the server as data of a COPY."""
-    _, after = sides(change)
-    return after is not None and bool(after.facts.get("reference"))
 
 
 def hazards(change: Change, stores: Collection[str]) -> tuple[Finding, ...]:

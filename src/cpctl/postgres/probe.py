@@ -19,7 +19,7 @@ _FACTS = (
     "library_version pg_net http "
     "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
     "jobs_writable runs_readable last_runid background_workers superuser_jobs functions reload "
-    "file_settings alter_system_allowed read_only ledger temporary "
+    "file_settings alter_system_allowed read_only ledger "
     "backend owners"
 ).split()
 

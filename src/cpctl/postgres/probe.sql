@@ -82,7 +82,6 @@ select
             and has_table_privilege(files, 'UPDATE')), false),
         'creatable', has_database_privilege(current_database(), 'CREATE')
      )::text from ledger) as ledger,
-    has_database_privilege(current_database(), 'TEMPORARY') as temporary,
     pg_backend_pid() as backend,
     (select coalesce(json_agg(json_build_object(
         'name', o.name,
