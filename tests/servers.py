@@ -165,7 +165,7 @@ def empty(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
         if name.lower() not in real:
             admin.execute("select set_config(%s, '', false)", (name,))
         admin.execute(sql.SQL("alter system reset {}").format(parts))
-    admin.execute("drop schema if exists cpctl cascade")
+    admin.execute("drop schema if exists cpctl, vault cascade")
     admin.execute("alter database postgres reset all")
     admin.execute("alter role postgres reset all")
     for (database,) in admin.execute(

@@ -92,7 +92,10 @@ class _Run(NamedTuple):
     ledger: Ledger | None
 
     def fill(self, hole: Hole) -> str:
-        return self.task.secrets.value(hole.reference)
+        secrets = self.task.secrets
+        if hole.form == "verifier":
+            return secrets.verifier(hole.reference)
+        return secrets.value(hole.reference)
 
 
 def apply(task: Task, session: Session, scene: Scene, approved: Plan, options: Options) -> Outcome:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cpctl.core.plan import Plan
 from cpctl.errors import CpctlError
-from cpctl.postgres.session import Server, Session
+from cpctl.postgres.connect import Server
+from cpctl.postgres.session import Session
 from cpctl.postgres.settle import Fate, settle
 from cpctl.postgres.transaction import Identity
 from cpctl.reconcile import survey

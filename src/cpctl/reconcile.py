@@ -32,8 +32,9 @@ from cpctl.core.target import check_target
 from cpctl.document import Document
 from cpctl.errors import Stale
 from cpctl.kinds import registry
+from cpctl.postgres.connect import Server
 from cpctl.postgres.retry import patiently
-from cpctl.postgres.session import Server, Session
+from cpctl.postgres.session import Session
 from cpctl.render.parts.since import target_lines
 from cpctl.scene import (
     Approved,

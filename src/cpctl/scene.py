@@ -105,7 +105,8 @@ def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -
         owners=owners | {default or capabilities.role},
         seal=task.secrets.seal,
         secret=task.secrets.sealed,
-        one_line=task.secrets.one_line,
+        holds=task.secrets.holds,
+        fits=task.secrets.fits,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from cpctl.core.change import Change, Delete
 from cpctl.core.kind import Rows
@@ -27,6 +28,7 @@ def verify(
     Row counts prove nothing: every cron call reports one row, whatever it did. `memory`: what the
     ledger said when `fresh` was made. `later`: what is still to be written. Raises CpctlError.
     """
+    scene = _as_it_is_now(session, scene, fresh)
     rows = {**memory, **session.ask(queries(scene), doing="verifying")}
     seen = plan(task, scene, rows).actual
     pending = {*later, *(s.address for s in fresh.statements if s.channel == "system")}
@@ -39,6 +41,14 @@ def verify(
             remedy="report this with the versions of PostgreSQL and pg_cron",
         )
     return seen
+
+
+def _as_it_is_now(session: Session, scene: Scene, fresh: Plan) -> Scene:
+    """What statements set up has changed what there is to ask."""
+    if not any(statement.setup for statement in fresh.statements):
+        return scene
+    capabilities = session.probe_again(sorted(scene.context.owners))
+    return scene._replace(context=replace(scene.context, capabilities=capabilities))
 
 
 def _disturbed(fresh: Plan, seen: Mapping[Address, Resource]) -> list[Address]:

@@ -11,7 +11,8 @@ from statistics import median
 
 from cpctl.core.resource import Address
 from cpctl.core.statement import Statement
-from cpctl.postgres.session import Server, Session
+from cpctl.postgres.connect import Server
+from cpctl.postgres.session import Session
 from cpctl.postgres.transaction import write
 
 SCHEDULE = "SELECT cron.schedule(job_name := $1, schedule := $2, command := $3)"

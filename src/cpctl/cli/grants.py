@@ -45,7 +45,7 @@ def grants(
     from cpctl.postgres.session import Session
     from cpctl.render.grants import grants_sql
 
-    common = Common(file, database_url, env_file, SecretsMode.skip.value, None, quiet)
+    common = Common(file, database_url, env_file, SecretsMode.auto.value, None, quiet)
     task = read_task(common)
     with (
         progress("Reading the database", quiet=quiet),

@@ -16,7 +16,7 @@ from cpctl.errors import CpctlError
 
 if TYPE_CHECKING:
     from cpctl.document import Document
-    from cpctl.postgres.session import Server
+    from cpctl.postgres.connect import Server
     from cpctl.scene import Task
 
 PATIENCE = 1.0
@@ -96,7 +96,7 @@ class Common(NamedTuple):
     @property
     def server(self) -> Server:
         """The database to talk to."""
-        from cpctl.postgres.session import Server
+        from cpctl.postgres.connect import Server
 
         if self.database_url:
             return Server(self.database_url, "--database-url")

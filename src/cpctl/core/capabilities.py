@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cpctl.core.ledger import LedgerRights
 
@@ -13,7 +14,8 @@ class OwnerRights:
     """What may be done as the role `name`, whose jobs the file declares.
 
     `member`: the connected role is granted it; `assumable`: it may also SET ROLE to it, which a
-    membership WITH SET FALSE (16 and newer) does not allow.
+    membership WITH SET FALSE (16 and newer) does not allow. `reads_secrets`: it may call
+    cpctl.secret().
     """
 
     name: str
@@ -24,6 +26,35 @@ class OwnerRights:
     cron_usage: bool
     functions: frozenset[str]
     runs_readable: bool
+    reads_secrets: bool
+
+
+class VaultRights(NamedTuple):
+    """What the role may do with Supabase Vault. `values`: read the secrets decrypted."""
+
+    usage: bool
+    names: bool
+    values: bool
+    create: bool
+    update: bool
+    delete: bool
+
+
+class TableRights(NamedTuple):
+    """What the role may do with cpctl.secrets, where that is.
+
+    `schema`: the schema cpctl is there. `creatable`: the role may make the table. `names`: it may
+    read everything but the values.
+    """
+
+    schema: bool
+    exists: bool
+    creatable: bool
+    names: bool
+    values: bool
+    insert: bool
+    update: bool
+    delete: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +70,7 @@ class Capabilities:
     `library_version`: what pg_cron's settings tell of the code that runs; None where the role may
     not see them. `pg_net`, `http`: versions of those extensions; None: not here. `cleartext`:
     over a network, and without TLS.
+    `temporary`: the role may make temporary tables. `vault`: None where there is none.
     """
 
     system_identifier: str
@@ -69,6 +101,9 @@ class Capabilities:
     reload: bool
     file_settings: bool
     alter_system_allowed: bool
+    temporary: bool
+    vault: VaultRights | None
+    table: TableRights
     read_only: bool
     ledger: LedgerRights
     pooled: bool

@@ -195,7 +195,7 @@ def _kept_statement(statement: Statement) -> dict[str, Any]:
 
 
 def _kept_parameter(param: Parameter) -> object:
-    return {"secret": param.reference} if isinstance(param, Hole) else param
+    return {"secret": param.reference, "form": param.form} if isinstance(param, Hole) else param
 
 
 def _statements(shown: Iterable[Data], kept: Data) -> tuple[Statement, ...]:
@@ -217,7 +217,9 @@ def _statement(shown: Data, kept: Data) -> Statement:
 
 
 def _parameter(data: Data | Parameter) -> Parameter:
-    return Hole(data["secret"]) if isinstance(data, Mapping) else data
+    if not isinstance(data, Mapping):
+        return data
+    return Hole(data["secret"], data.get("form", "value"))
 
 
 def _kept_finding(finding: Finding) -> list[str | None]:

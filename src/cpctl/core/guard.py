@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from cpctl.core.acting import grant
 from cpctl.core.capabilities import Capabilities
-from cpctl.core.change import Change, Delete, Update
+from cpctl.core.change import Change, Delete, Update, sides
 from cpctl.core.finding import Finding
 from cpctl.core.hazards import HAZARDS
 from cpctl.core.ledger_guard import GUARDS as LEDGER_GUARDS
 from cpctl.core.limits import Limits
-from cpctl.core.resource import State
+from cpctl.core.resource import State, is_sealed
+from cpctl.core.sql import identifier
 
 GUARDS = frozenset({"EMPTY_FILE", "MANY_DELETES", "MANY_UPDATES"}) | LEDGER_GUARDS
 ALLOWABLE = GUARDS | HAZARDS
@@ -32,6 +34,7 @@ def guard(
     """The refusals that hold for the changes as a whole."""
     return (
         *_not_writable(changes, capabilities),
+        *_not_handed_over(changes, capabilities),
         *(() if rules.declares_jobs else _empty_file(changes, rules.file)),
         *_many(changes, actual, rules.limits),
         *_protected(changes),
@@ -46,6 +49,18 @@ def _not_writable(changes: Sequence[Change], capabilities: Capabilities) -> Iter
         role = capabilities.role
         what = f"sessions of {role} are read-only here: default_transaction_read_only is on"
         yield Finding("READ_ONLY", what, None, "apply as a role that may write")
+
+
+def _not_handed_over(changes: Sequence[Change], capabilities: Capabilities) -> Iterable[Finding]:
+    """Secrets go to the server by COPY into a temporary table: postgres/handover.py."""
+    if capabilities.temporary:
+        return
+    for change in changes:
+        after = sides(change)[1]
+        if after and is_sealed(after.fields.get("value")) and after.fields.get("store") != "system":
+            right = f"TEMPORARY ON DATABASE {identifier(capabilities.database)}"
+            remedy = grant(right, capabilities.role)
+            yield Finding("MISSING_RIGHT", "TEMPORARY", change.address, remedy)
 
 
 def _empty_file(changes: Sequence[Change], file: str) -> Iterable[Finding]:

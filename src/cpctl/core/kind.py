@@ -40,7 +40,8 @@ class Context:
 
     `owner`: whose jobs the file's are.
     `seal`: turns a value into its digest for this process; `secret`: the same for a reference,
-    with no digest where its source has no value; `one_line`: a setting could hold its value.
+    with no digest where its source has no value; `holds`: whether its value has any of these
+    characters; `fits`: whether a verifier was made of its value, None where that is not known.
     `memory`: what the ledger says, once it has been read.
     """
 
@@ -52,7 +53,8 @@ class Context:
     owners: frozenset[str]
     seal: Callable[[str], Sealed]
     secret: Callable[[str], Sealed]
-    one_line: Callable[[str], bool]
+    holds: Callable[[str, str], bool]
+    fits: Callable[[str, str], bool | None]
     memory: Memory = NOTHING
 
 
@@ -100,7 +102,8 @@ def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
 class Kind:
     """One resource kind: a destination that is inspected, diffed and written.
 
-    `spec` is the pydantic model of one entry under `document_key`; `defaults` that of the file's
+    `spec` is the pydantic model of one entry under `document_key`; not `written`: the file has no
+    such section, and only expansions make entries. `defaults` is the model of the file's
     `defaults`. `check` raises Wrong for what a model cannot see (its name), `judge` for what a
     version of pg_cron would not do (empty: any version). `scope_name` is what
     the globs of `scope` are matched with (None: never in scope); `fold`: case-insensitively.
@@ -131,6 +134,7 @@ class Kind:
     scope_name: Callable[[str, Any], str | None] = _nothing  # type: ignore[assignment]
     identity: Callable[[str, Any], object] = _itself
     formerly: Callable[[str, Any], tuple[object, Text] | None] = _never
+    written: bool = True
     fold: bool = False
     defaults: type[Any] | None = None
     speak: Callable[[str, Value, Clock], Speech | None] = _silent

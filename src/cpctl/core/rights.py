@@ -5,7 +5,7 @@ Each is one statement for psql. What a kind needs, its own `rights` say; here is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -15,8 +15,8 @@ from cpctl.core.resource import Address
 from cpctl.core.sql import identifier
 
 Purpose = Literal["plan", "apply", "diff"]
-HAS_SET_OPTION = 160000
-"""From here on a membership says by itself whether SET ROLE is allowed."""
+HAS_OPTIONS = 160000
+"""From here on a membership says by itself whether it is inherited, and allows SET ROLE."""
 
 
 class Right(NamedTuple):
@@ -24,6 +24,7 @@ class Right(NamedTuple):
 
     Without `sql`: what no statement gives. `optional`: without it all works, and less is said.
     `superuser`: nobody else can grant it, unless he was given it with the option to pass it on.
+    `database`: a right on the database, which its owner has, or all of them.
     """
 
     sql: str
@@ -31,29 +32,16 @@ class Right(NamedTuple):
     address: Address | None = None
     optional: bool = False
     superuser: bool = False
-
-
-class Public(NamedTuple):
-    """What PUBLIC may do, and so every role. `parameters`: like `SET app.x`."""
-
-    connect: bool
-    temporary: bool
-    cron_usage: bool
-    jobs_readable: bool
-    functions: frozenset[str]
-    reload: bool
-    files: bool
-    files_function: bool
-    parameters: frozenset[str]
+    database: Literal["", "one", "all"] = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Grantee:
     """The role that is to get the rights, whatever it has already.
 
-    `superusers`: among the owners of the file's jobs. `lenders`: those whose right to use cron its
-    members inherit, if members inherit at all. `sovereign`: one of them owns the server's own
-    functions and parameters, as the first superuser does.
+    `everybody`: what PUBLIC has, as a GRANT would say it. `superusers`: among the owners of the
+    file's jobs. `lenders`: those whose right to use cron its members inherit, if members inherit
+    at all. `sovereign`: one of them owns the server's functions and parameters.
     """
 
     name: str
@@ -62,7 +50,7 @@ class Grantee:
     inherits: bool
     database_owner: str
     owner_superuser: bool
-    public: Public
+    everybody: frozenset[str]
     superusers: frozenset[str]
     lenders: frozenset[str]
     sovereign: bool
@@ -112,28 +100,56 @@ class Request:
                 f"anything. Better: defaults: {{username: {name}}}"
             )
 
+    def asks(
+        self,
+        right: str,
+        why: str,
+        *,
+        address: Address | None = None,
+        optional: bool = False,
+        superuser: bool = False,
+    ) -> Iterator[Right]:
+        """The right for the role, unless PUBLIC has it."""
+        if right not in self.grantee.everybody:
+            yield Right(self.grantee.gets(right), why, address, optional, superuser)
+
+    def on_database(
+        self, right: str, why: str, database: str, *, optional: bool = False
+    ) -> Iterator[Right]:
+        """The same for a right on the database, which whoever owns it has."""
+        if f"{right} ON DATABASE" not in self.grantee.everybody:
+            sql = self.grantee.gets(f"{right} ON DATABASE {identifier(database)}")
+            yield Right(sql, why, None, optional, database="one")
+
 
 def member_of(owner: str, grantee: Grantee, capabilities: Capabilities) -> str:
     """The membership that lets a role act for another; an older one may forbid just that."""
-    new = capabilities.server_version_num >= HAS_SET_OPTION
+    new = capabilities.server_version_num >= HAS_OPTIONS
     return grantee.gets(identifier(owner), " WITH SET TRUE" if new else "")
+
+
+def without_doubles(rights: Iterable[Right], request: Request) -> Iterator[Right]:
+    """Without rights on the database where the role comes to own it."""
+    found = tuple(rights)
+    owns = any(right.database == "all" for right in found)
+    owns = owns or (request.inherits_all and request.grantee.owner_superuser)
+    yield from (right for right in found if not (owns and right.database == "one"))
 
 
 def first(request: Request, capabilities: Capabilities) -> Iterator[Right]:
     """To get into the database, and to see the jobs."""
-    grantee, public = request.grantee, request.grantee.public
-    if not public.connect:
-        right = f"CONNECT ON DATABASE {identifier(capabilities.database)}"
-        yield Right(grantee.gets(right), "connect")
+    yield from request.on_database("CONNECT", "connect", capabilities.database)
     yield from _acting(request, capabilities)
-    if not public.cron_usage and not _inherited(request):
+    if not _inherited(request):
         why = "see cron.job and call pg_cron" if request.applies else "see cron.job"
-        yield Right(grantee.gets("USAGE ON SCHEMA cron"), why)
-    if not public.jobs_readable:
-        yield Right(grantee.gets("SELECT ON cron.job"), "see cron.job")
+        yield from request.asks("USAGE ON SCHEMA cron", why)
+    yield from request.asks("SELECT ON cron.job", "see cron.job")
     if request.unnamed or (request.others and not request.applies):
         yield from _all_rows(request, capabilities)
-    yield from _settings(request)
+    why, shown = "read cron.timezone and how jobs run; times are shown in GMT otherwise", True
+    if request.zone:
+        why, shown = "read cron.timezone, which the file expects", False
+    yield from request.asks("pg_read_all_settings", why, optional=shown, superuser=True)
 
 
 def _inherited(request: Request) -> bool:
@@ -142,20 +158,16 @@ def _inherited(request: Request) -> bool:
 
 
 def _acting(request: Request, capabilities: Capabilities) -> Iterator[Right]:
-    grantee, public = request.grantee, request.grantee.public
+    grantee = request.grantee
     for owner in request.others if request.applies else ():
         boss = owner in grantee.superusers
         why = f"act for {owner}, whose jobs the file declares"
         if boss:
             why = f"{why}: a superuser, and {grantee.name} will be as good as one"
         yield Right(member_of(owner, grantee, capabilities), why, superuser=boss)
-        if boss:
-            continue
-        if not capabilities.owners[owner].cron_usage:
+        if not boss and not capabilities.owners[owner].cron_usage:
             right = grant("USAGE ON SCHEMA cron", owner)
             yield Right(right, f"{owner} calls pg_cron, and {grantee.name} as {owner}")
-        if not public.jobs_readable:
-            yield Right(grant("SELECT ON cron.job", owner), f"{owner} sees cron.job")
 
 
 def _all_rows(request: Request, capabilities: Capabilities) -> Iterator[Right]:
@@ -173,30 +185,18 @@ def _all_rows(request: Request, capabilities: Capabilities) -> Iterator[Right]:
     yield Right("", instead)
 
 
-def _settings(request: Request) -> Iterator[Right]:
-    sql = request.grantee.gets("pg_read_all_settings")
-    if request.zone:
-        yield Right(sql, "read cron.timezone, which the file expects", superuser=True)
-    else:
-        why = "read cron.timezone and how jobs run; times are shown in GMT otherwise"
-        yield Right(sql, why, optional=True)
-
-
 def last(request: Request, capabilities: Capabilities, *, deletes: bool) -> Iterator[Right]:
     """The ledger, and the name of whoever keeps an apply waiting."""
-    grantee, ledger = request.grantee, capabilities.ledger
+    ledger, needed = capabilities.ledger, request.applies and deletes
     if request.ledger and request.applies and not ledger.exists:
-        right = f"CREATE ON DATABASE {identifier(capabilities.database)}"
         why = "make the ledger (schema cpctl), for history, rollback and the classes of drift"
-        yield Right(grantee.gets(right), why, optional=True)
+        yield from request.on_database("CREATE", why, capabilities.database, optional=True)
     elif request.ledger and ledger.known:
         writes = ", INSERT, UPDATE" if request.applies else ""
-        tables = f"SELECT{writes} ON cpctl.applies, cpctl.files"
-        needed = request.applies and deletes
         verb = "read and write" if request.applies else "read"
         why = f"{verb} the ledger{', which says what may be deleted' if needed else ''}"
-        for right in ("USAGE ON SCHEMA cpctl", tables):
-            yield Right(grantee.gets(right), why, optional=not needed)
+        for right in ("USAGE ON SCHEMA cpctl", f"SELECT{writes} ON cpctl.applies, cpctl.files"):
+            yield from request.asks(right, why, optional=not needed)
     if request.applies:
         why = "say who holds a lock that an apply waits for"
-        yield Right(grantee.gets("pg_read_all_stats"), why, optional=True)
+        yield from request.asks("pg_read_all_stats", why, optional=True)

@@ -8,13 +8,18 @@ from typing import Literal
 from cpctl.core.resource import Address
 
 Channel = Literal["transaction", "system"]
+Form = Literal["value", "verifier"]
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The place of a secret in a statement: filled from its source at execution, nowhere else."""
+    """The place of a secret in a statement: filled from its source at execution, nowhere else.
+
+    `form`: the value, or what it can be recognised by (core/verifier.py).
+    """
 
     reference: str
+    form: Form = "value"
 
 
 Parameter = None | bool | int | str | Hole

@@ -63,7 +63,7 @@ def _of_kind(
     head: Head,
     findings: Findings,
 ) -> Values[Text, Any]:
-    own = checked[kind.document_key]
+    own = checked[kind.document_key] if kind.written else {}
     ours = ((entry, node) for entry, node in made if entry.document_key == kind.document_key)
     added = [pair for entry, node in ours for pair in _made(kind, entry, node, findings)]
     declared = [*own.items(), *added]

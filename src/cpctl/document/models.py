@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -24,8 +24,7 @@ from cpctl.core.scope import Scope, as_glob, as_globs
 from cpctl.core.text import Wrong, as_flag
 from cpctl.document.expect import STRICT, Expect
 from cpctl.document.parts import Parts
-
-Store = Literal["system", "database"]
+from cpctl.document.stores import Store
 
 
 def _version(value: str) -> str:
@@ -156,8 +155,9 @@ def head_model(parts: Parts) -> type[BaseModel]:
             Store,
             Field(
                 "system",
-                description="Where urls and secrets live: system (ALTER SYSTEM) or database "
-                "(ALTER DATABASE … SET).",
+                description="Where urls and secrets live: system (ALTER SYSTEM), database (ALTER "
+                "DATABASE … SET), vault (Supabase Vault) or table (cpctl.secrets, for servers "
+                "without Vault).",
             ),
         ),
         ledger=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -39,7 +40,7 @@ class Parts(NamedTuple):
     def sections(self) -> Iterator[Section]:
         for sugar in self.expansions:
             yield Section(sugar.document_key, sugar.spec, partial(check_name, sugar))
-        for kind in self.kinds:
+        for kind in filter(attrgetter("written"), self.kinds):
             yield Section(kind.document_key, kind.spec, partial(_check_entry, kind, self.pg_cron))
 
     def defaults(self) -> tuple[type[BaseModel], ...]:

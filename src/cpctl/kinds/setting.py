@@ -34,7 +34,7 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     facts = {"name": name, "reference": spec.secret, "implied": ("store",)}
     if spec.value is None and spec.secret is None:
         return Resource(_address(name), {}, facts, origin)
-    if spec.secret and not context.one_line(spec.secret):
+    if spec.secret and context.holds(spec.secret, "\n\0"):
         raise Wrong(f"{spec.secret} holds a newline or NUL, which a setting cannot", "use one line")
     value: Value = context.secret(spec.secret) if spec.secret else spec.value
     if isinstance(value, str) and name in LIST_QUOTE:

@@ -147,7 +147,7 @@ def hazards(change: Change, stores: Collection[str]) -> tuple[Finding, ...]:
     address = change.address
     found = []
     if after is not None and isinstance(after.fields["value"], Sealed) and "system" in stores:
-        what = "the reload writes this value to the server's log"
+        what = "the reload writes this value to the server's log; `store: vault` does not"
         found.append(Finding("SECRET_IN_LOG", what, address))
     known = after or before
     if known is not None and known.facts.get("context") == "postmaster":

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from cpctl.core.adopt import adopt
 from cpctl.core.capabilities import Capabilities
-from cpctl.core.change import Delete
+from cpctl.core.change import Create, Delete
+from cpctl.core.cron_calls import public_functions
 from cpctl.core.diff import diff
 from cpctl.core.kind import Context, Kind, Rows, Survey
 from cpctl.core.ledger_codec import read_memory
 from cpctl.core.plan import Target, target_of
 from cpctl.core.resource import State
-from cpctl.core.rights import Grantee, Purpose, Request, Right, first, last
+from cpctl.core.rights import Grantee, Purpose, Request, Right, first, last, without_doubles
 from cpctl.core.sql import identifier
 from cpctl.core.target import check_target
 from cpctl.document import Document
@@ -69,7 +70,7 @@ def find_grants(task: Task, session: Session, role: str, purpose: Purpose) -> Gr
         memory=read_memory(rows, names_of(document)),
     )
     request = _request(document, grantee, purpose, powerful=capabilities.superuser)
-    rights = _rights(request, scene._replace(context=context), rows)
+    rights = without_doubles(_rights(request, scene._replace(context=context), rows), request)
     target = target_of(capabilities)
     return Grants(request, document.files, target, () if grantee.superuser else tuple(rights))
 
@@ -115,22 +116,34 @@ def _granted(capabilities: Capabilities, grantee: Grantee) -> Capabilities:
         cron_usage=True,
         jobs_readable=True,
         jobs_writable=False,
-        functions=grantee.public.functions,
+        functions=public_functions(grantee.everybody),
         owners=owners,
     )
 
 
 def _rights(request: Request, scene: Scene, rows: Rows) -> Iterator[Right]:
-    context = scene.context
-    surveys = [
-        (kind, _survey(kind, context, scene.declared[kind.name], rows)) for kind in registry()
-    ]
-    changes = chain.from_iterable(survey.changes for _, survey in surveys)
+    context, declared = scene.context, scene.declared
+    kinds = registry()
+    found = [(kind, _survey(kind, context, declared[kind.name], rows)) for kind in kinds]
+    changes = chain.from_iterable(survey.changes for _, survey in found)
     deletes = any(isinstance(change, Delete) for change in changes)
     yield from first(request, context.capabilities)
-    for kind, survey in surveys:
+    for kind, survey in found:
         yield from kind.rights(survey, request)
+    if request.applies and any(_hands_over(*pair) for pair in found):
+        why = "hand secrets over in a temporary table, where no log sees them"
+        yield from request.on_database("TEMPORARY", why, context.capabilities.database)
     yield from last(request, context.capabilities, deletes=deletes)
+
+
+def _hands_over(kind: Kind, survey: Survey) -> bool:
+    """Whether a secret goes into the transaction, today or where nothing is there yet."""
+    fresh = (Create(resource) for resource in survey.declared.values() if resource.fields)
+    return any(
+        statement.holes and statement.channel == "transaction"
+        for change in (*survey.changes, *fresh)
+        for statement in kind.statements(change, survey.context)
+    )
 
 
 def _survey(kind: Kind, context: Context, declared: State, rows: Rows) -> Survey:

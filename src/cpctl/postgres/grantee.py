@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cpctl.core.kind import Query
-from cpctl.core.rights import Grantee, Public
+from cpctl.core.rights import Grantee
 
 _SQL = (Path(__file__).parent / "grantee.sql").read_text(encoding="utf-8")
-_ROLE = "exists superuser inherits database_owner owner_superuser".split()
-_OWNERS = "superusers lenders sovereign".split()
 
 
 def grantee_query(role: str, owners: Sequence[str]) -> Query:
@@ -21,8 +19,5 @@ def grantee_query(role: str, owners: Sequence[str]) -> Query:
 
 def read_grantee(name: str, row: Sequence[Any]) -> Grantee:
     """The answer to `grantee_query`."""
-    names = (*_ROLE, *Public._fields, *_OWNERS)
-    values = (frozenset(found) if isinstance(found, list) else found for found in row)
-    facts: dict[str, Any] = dict(zip(names, values, strict=True))
-    public = Public(**{field: facts.pop(field) for field in Public._fields})
-    return Grantee(name=name, public=public, **facts)
+    facts: list[Any] = [frozenset(it) if isinstance(it, list) else it for it in row]
+    return Grantee(name, *facts)

@@ -5,43 +5,54 @@ with cron as (
     where n.nspname = 'cron'
 ), owners as (
     select r.oid, r.rolname, r.rolsuper from pg_roles r where r.rolname = any($2::text[])
-), membership as (
-    -- 16 and newer say of each membership whether it inherits; its role's attribute says it of a new one.
-    select m.roleid, coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) as inherits
-    from pg_auth_members m join pg_roles r on r.oid = m.member where r.rolname = $1
+), kept as (
+    -- 16 and newer say of each membership whether it inherits; below, the member's attribute does.
+    select m.roleid from pg_auth_members m join pg_roles r on r.oid = m.member
+    where r.rolname = $1 and not coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)
+), here as (
+    select oid, pg_get_userbyid(datdba)::text as owner
+    from pg_database where datname = current_database()
+), everybody as (
+    -- As a GRANT has them, so that a needed one can be looked up.
+    select 'CONNECT ON DATABASE' as "right" from here where has_database_privilege('public', oid, 'CONNECT')
+    union all select 'CREATE ON DATABASE' from here where has_database_privilege('public', oid, 'CREATE')
+    union all select 'TEMPORARY ON DATABASE' from here where has_database_privilege('public', oid, 'TEMPORARY')
+    union all
+    select 'USAGE ON SCHEMA ' || nspname from pg_namespace
+    where nspname in ('cron', 'vault', 'cpctl') and has_schema_privilege('public', oid, 'USAGE')
+    union all
+    select privilege || ' ON ' || name
+    from unnest(array['cron.job', 'pg_file_settings', 'vault.secrets', 'vault.decrypted_secrets']) as name,
+         unnest(array['SELECT', 'DELETE']) as privilege
+    where has_table_privilege('public', to_regclass(name), privilege)
+    union all
+    select 'EXECUTE ON FUNCTION ' || name
+    from unnest(array[
+        'cron.schedule(text,text,text)', 'cron.unschedule(bigint)',
+        'cron.schedule_in_database(text,text,text,text,text,boolean)',
+        'cron.alter_job(bigint,text,text,text,text,boolean)',
+        'pg_reload_conf()', 'pg_show_all_file_settings()',
+        'vault.create_secret(text,text,text,uuid)', 'vault.update_secret(uuid,text,text,text,uuid)',
+        'vault._crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)']) as name
+    where has_function_privilege('public', to_regprocedure(name), 'EXECUTE')
+    union all
+    select a.privilege_type || ' ON PARAMETER ' || p.parname
+    from pg_parameter_acl p cross join aclexplode(p.paracl) a where a.grantee = 0
 )
 select
     me.oid is not null as exists,
     coalesce(me.rolsuper, false) as superuser,
     coalesce(me.rolinherit, false) as inherits,
-    d.owner as database_owner,
-    (select rolsuper from pg_roles where rolname = d.owner) as owner_superuser,
-    has_database_privilege('public', d.oid, 'CONNECT') as connect,
-    has_database_privilege('public', d.oid, 'TEMPORARY') as temporary,
-    has_schema_privilege('public', cron.schema, 'USAGE') as cron_usage,
-    has_table_privilege('public', cron.job, 'SELECT') as jobs_readable,
-    (select coalesce(array_agg(distinct p.proname::text), '{}') from pg_proc p
-     where p.pronamespace = cron.schema and has_function_privilege('public', p.oid, 'EXECUTE')
-       and (p.proname in ('schedule_in_database', 'alter_job')
-            or (p.proname = 'schedule' and p.pronargs = 3)
-            or (p.proname = 'unschedule' and p.proargtypes[0] = 'bigint'::regtype))) as functions,
-    has_function_privilege('public', 'pg_reload_conf()', 'EXECUTE') as reload,
-    has_table_privilege('public', 'pg_file_settings', 'SELECT') as files,
-    has_function_privilege('public', 'pg_show_all_file_settings()', 'EXECUTE') as files_function,
-    (select coalesce(array_agg(a.privilege_type || ' ' || p.parname), '{}')
-     from pg_parameter_acl p cross join aclexplode(p.paracl) a where a.grantee = 0) as parameters,
+    here.owner as database_owner,
+    (select rolsuper from pg_roles where rolname = here.owner) as owner_superuser,
+    array(select "right" from everybody) as everybody,
     array(select o.rolname::text from owners o where o.rolsuper) as superusers,
     -- A superuser may do all; its members inherit no more than what it owns or was granted.
     array(select o.rolname::text from owners o
-          where not exists (select from membership m where m.roleid = o.oid and not m.inherits)
+          where o.oid not in (select roleid from kept)
             and (not o.rolsuper or o.oid = cron.nspowner
                  or exists (select from aclexplode(cron.nspacl) a
                             where a.grantee = o.oid and a.privilege_type = 'USAGE'))) as lenders,
     -- Superuser 10 owns what initdb made, and every parameter.
-    exists (select from owners o where o.oid = 10
-            and not exists (select from membership m where m.roleid = o.oid and not m.inherits)
-           ) as sovereign
-from cron
-cross join (select oid, pg_get_userbyid(datdba)::text as owner from pg_database
-            where datname = current_database()) d
-left join pg_roles me on me.rolname = $1
+    exists (select from owners o where o.oid = 10 and o.oid not in (select roleid from kept)) as sovereign
+from cron cross join here left join pg_roles me on me.rolname = $1

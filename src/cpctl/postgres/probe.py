@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from cpctl.core.capabilities import Capabilities, OwnerRights
+from cpctl.core.capabilities import Capabilities, OwnerRights, TableRights, VaultRights
 from cpctl.core.ledger import LedgerRights
 
 _LEDGER = re.compile(r"cpctl ledger, format (\d+)")
@@ -19,8 +19,7 @@ _FACTS = (
     "library_version pg_net http "
     "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
     "jobs_writable runs_readable last_runid background_workers superuser_jobs functions reload "
-    "file_settings alter_system_allowed read_only ledger "
-    "backend owners"
+    "file_settings alter_system_allowed temporary vault secrets read_only ledger backend owners"
 ).split()
 
 
@@ -31,6 +30,8 @@ def capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
     owners = {found["name"]: _owner(found) for found in json.loads(facts["owners"])}
     facts |= {"owners": owners, "functions": frozenset(facts["functions"] or ())}
     facts["ledger"] = _ledger(**json.loads(facts["ledger"]))
+    facts["vault"] = VaultRights(**json.loads(vault)) if (vault := facts["vault"]) else None
+    facts["table"] = TableRights(**json.loads(facts.pop("secrets")))
     return Capabilities(
         host=info.host or "localhost",
         port=info.port,

@@ -23,6 +23,23 @@ with cron as (
     left join pg_class a on a.relnamespace = n.oid and a.relname = 'applies'
     left join pg_class f on f.relnamespace = n.oid and f.relname = 'files'
     where n.nspname = 'cpctl'
+      -- The table of secrets may be there alone.
+      and obj_description(n.oid, 'pg_namespace') is distinct from 'cpctl secrets'
+), vault as (
+    select n.oid as schema, s.oid as secrets, d.oid as decrypted
+    from pg_namespace n
+    join pg_class s on s.relnamespace = n.oid and s.relname = 'secrets'
+    join pg_class d on d.relnamespace = n.oid and d.relname = 'decrypted_secrets'
+    where n.nspname = 'vault'
+), vault_functions as (
+    select p.proname, has_function_privilege(p.oid, 'EXECUTE') as mine
+    from pg_proc p join vault on p.pronamespace = vault.schema
+), secrets as (
+    select n.oid as schema, n.nspowner as owner, t.oid as secrets, f.oid as reader
+    from (values ('cpctl')) as ours(name)
+    left join pg_namespace n on n.nspname = ours.name
+    left join pg_class t on t.relnamespace = n.oid and t.relname = 'secrets'
+    left join pg_proc f on f.pronamespace = n.oid and f.proname = 'secret'
 ), configured as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
@@ -70,6 +87,32 @@ select
         and has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') as file_settings,
     coalesce((select setting from configured where name = 'allow_alter_system'), 'on') = 'on'
         as alter_system_allowed,
+    has_database_privilege(current_database(), 'TEMPORARY') as temporary,
+    (select json_build_object(
+        'usage', has_schema_privilege(schema, 'USAGE'),
+        'names', has_table_privilege(secrets, 'SELECT'),
+        -- The view decrypts with the rights of whoever reads it.
+        'values', has_table_privilege(decrypted, 'SELECT') and coalesce(
+            (select bool_and(mine) from vault_functions where proname = '_crypto_aead_det_decrypt'),
+            true),
+        'create', coalesce((select bool_and(mine) from vault_functions where proname = 'create_secret'), false),
+        'update', coalesce((select bool_and(mine) from vault_functions where proname = 'update_secret'), false),
+        'delete', has_table_privilege(secrets, 'DELETE')
+     )::text from vault) as vault,
+    (select json_build_object(
+        'schema', schema is not null,
+        'exists', secrets is not null and reader is not null,
+        'creatable', case when schema is null then has_database_privilege(current_database(), 'CREATE')
+                          else has_schema_privilege(schema, 'CREATE') end,
+        'names', coalesce(has_schema_privilege(schema, 'USAGE')
+            and has_column_privilege(secrets, 'name', 'SELECT')
+            and has_column_privilege(secrets, 'verifier', 'SELECT')
+            and has_column_privilege(secrets, 'updated_at', 'SELECT'), false),
+        'values', coalesce(has_column_privilege(secrets, 'value', 'SELECT'), false),
+        'insert', coalesce(has_table_privilege(secrets, 'INSERT'), false),
+        'update', coalesce(has_table_privilege(secrets, 'UPDATE'), false),
+        'delete', coalesce(has_table_privilege(secrets, 'DELETE'), false)
+     )::text from secrets) as secrets,
     current_setting('default_transaction_read_only') = 'on' as read_only,
     (select json_build_object(
         'exists', count(*) > 0,
@@ -80,7 +123,8 @@ select
         'writable', coalesce(bool_and(has_table_privilege(applies, 'INSERT')
             and has_table_privilege(applies, 'UPDATE') and has_table_privilege(files, 'INSERT')
             and has_table_privilege(files, 'UPDATE')), false),
-        'creatable', has_database_privilege(current_database(), 'CREATE')
+        'creatable', (select coalesce(pg_has_role(owner, 'USAGE'), has_database_privilege(current_database(), 'CREATE'))
+                      from secrets)
      )::text from ledger) as ledger,
     pg_backend_pid() as backend,
     (select coalesce(json_agg(json_build_object(
@@ -95,6 +139,8 @@ select
                                false),
         'runs_readable', coalesce((select has_table_privilege(o.oid, runs, 'SELECT') from cron),
                                   false),
+        'reads_secrets', coalesce((select has_schema_privilege(o.oid, schema, 'USAGE')
+                                   and has_function_privilege(o.oid, reader, 'EXECUTE') from secrets), false),
         'functions', (select coalesce(json_agg(distinct proname), '[]') from functions f
                       where o.oid is not null and has_function_privilege(o.oid, f.oid, 'EXECUTE'))
      )), '[]')::text from owners o) as owners

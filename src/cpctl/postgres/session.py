@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.kind import Query, Rows
 from cpctl.core.sql import identifier
+from cpctl.postgres.connect import Server, connect
 from cpctl.postgres.guards import SILENCE, configure, guards
 from cpctl.postgres.probe import capabilities
 from cpctl.postgres.wire import (
@@ -30,13 +29,7 @@ from cpctl.postgres.wire import (
     exchange,
     no_rows,
 )
-from cpctl.postgres.words import connection_error, query_error, unreadable_url
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds, where neither the URL nor PGCONNECT_TIMEOUT says otherwise."""
-
-STATEMENT_TIMEOUT = 60.0
-"""Seconds, where no --statement-timeout says otherwise."""
+from cpctl.postgres.words import query_error
 
 CANCEL_TIMEOUT = 3.0
 """Seconds to tell the server that nobody waits for its answer any more."""
@@ -44,12 +37,6 @@ CANCEL_TIMEOUT = 3.0
 READ_LOCK = 10.0
 """Seconds that reading waits for a lock on a catalog or on cron.job."""
 
-_KEEPALIVE = {
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-}
 _PROBE = (Path(__file__).parent / "probe.sql").read_text(encoding="utf-8")
 
 
@@ -68,17 +55,6 @@ class QueryFailed(Exception):
         self.name, self.answer = name, answer
 
 
-class Server(NamedTuple):
-    """Where to connect: a libpq URL or key=value text, and the option or variable it came from.
-
-    An empty URL means libpq's own PG* variables and service files. `statement_timeout`: seconds.
-    """
-
-    url: str
-    source: str
-    statement_timeout: float = STATEMENT_TIMEOUT
-
-
 class Session:
     """A connection in autocommit mode; BEGIN and COMMIT are statements like any other.
 
@@ -93,7 +69,7 @@ class Session:
         self.server = server
         self.application = application
         self.lock_wait = 0.0
-        self.connection = _connect(server, application)
+        self.connection = connect(server, application)
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +89,7 @@ class Session:
     def reopen(self) -> None:
         """A new connection in place of the old one. Raises CpctlError."""
         self.connection.close()
-        self.connection = _connect(self.server, self.application)
+        self.connection = connect(self.server, self.application)
 
     def ask(self, queries: Sequence[Query], *, doing: str) -> Rows:
         """The rows of every query, in one round trip; queries of one name are added up.
@@ -207,54 +183,19 @@ class Session:
 
     def probe(self, owners: Sequence[str]) -> Capabilities:
         """Open a read-only snapshot and ask what the server is and what this role may do."""
-        limit, info = self.server.statement_timeout, self.connection.info
         self.lock_wait = READ_LOCK
-        settings = guards(info.server_version, statement=limit, lock=READ_LOCK)
-        opening = (
-            Query("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            configure(settings),
-            Query("probe", _PROBE, (list(owners),)),
-        )
-        (row,) = self.ask(opening, doing="probing the server")["probe"]
-        return capabilities(row, info)
+        limit, version = self.server.statement_timeout, self.connection.info.server_version
+        begin = Query("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        settings = guards(version, statement=limit, lock=READ_LOCK)
+        return self.probe_again(owners, (begin, configure(settings)))
+
+    def probe_again(self, owners: Sequence[str], before: Sequence[Query] = ()) -> Capabilities:
+        """The same questions in the transaction that is open, or that `before` opens."""
+        asked = (*before, Query("probe", _PROBE, (list(owners),)))
+        (row,) = self.ask(asked, doing="probing the server")["probe"]
+        return capabilities(row, self.connection.info)
 
     def inspect(self, queries: Sequence[Query]) -> Rows:
         """The kinds' questions, in the snapshot of the probe, which ends with them."""
         rows = self.ask([*queries, Query("end", "COMMIT")], doing="reading the database")
         return {name: found for name, found in rows.items() if name != "end"}
-
-
-def _connect(server: Server, application: str) -> psycopg.Connection[TupleRow]:
-    try:
-        options = conninfo_to_dict(server.url)
-        patience = max(2, ceil(min(CONNECT_TIMEOUT, server.statement_timeout)))
-        options.setdefault("connect_timeout", str(patience))
-        options.setdefault("fallback_application_name", application)
-        # What goes over the wire is encoded here; a LATIN1 database would read it otherwise.
-        options["client_encoding"] = "UTF8"
-        if "service" not in options:
-            options = {**_KEEPALIVE, **options}
-        conninfo = make_conninfo("", **options)
-    except psycopg.ProgrammingError:
-        raise unreadable_url(server.source) from None
-    if _misread(options):
-        raise unreadable_url(server.source)
-    try:
-        connection = psycopg.connect(
-            conninfo, autocommit=True, prepare_threshold=None, cursor_factory=psycopg.RawCursor
-        )
-    except psycopg.OperationalError as error:
-        raise connection_error(error, _where(options)) from None
-    connection.add_notice_handler(lambda _: None)
-    return connection
-
-
-def _misread(options: dict[str, Any]) -> bool:
-    """Whether an `@` or `/` of a password has become a part of what libpq would name in errors."""
-    ports = str(options.get("port", "")).split(",")
-    names = f"{options.get('host', '')}{options.get('dbname', '')}"
-    return "@" in names or not all(port.isdigit() or not port for port in ports)
-
-
-def _where(options: dict[str, Any]) -> str:
-    return f"{options.get('host', 'localhost')}:{options.get('port', 5432)}"

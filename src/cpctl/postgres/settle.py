@@ -8,7 +8,8 @@ from typing import Literal
 from cpctl.core.kind import Query
 from cpctl.errors import CpctlError
 from cpctl.postgres.backend import Backend, end
-from cpctl.postgres.session import QueryFailed, Server, Session
+from cpctl.postgres.connect import Server
+from cpctl.postgres.session import QueryFailed, Session
 from cpctl.postgres.transaction import Identity
 
 PAUSE = 0.2

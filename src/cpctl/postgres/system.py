@@ -22,9 +22,10 @@ from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError
 from cpctl.interrupt import checkpoint
 from cpctl.postgres.backend import IDENTIFY, Backend, ended
+from cpctl.postgres.connect import Server
 from cpctl.postgres.guards import configure, guards
 from cpctl.postgres.handover import Fill
-from cpctl.postgres.session import Message, Server, Session
+from cpctl.postgres.session import Message, Session
 from cpctl.postgres.transaction import as_text
 from cpctl.postgres.wire import Answer, ConnectionLost
 from cpctl.postgres.words import StatementFailed
@@ -220,11 +221,10 @@ class SystemChannel:
 
     def _reload_old(self) -> None:
         deadline = time.monotonic() + PUT_BACK_TIMEOUT
-        ask = [_LOADED, *_RELOAD]
-        rows = self.session.ask(ask, doing="reloading the old settings")
+        rows = self.session.ask([_LOADED, *_RELOAD], doing="reloading the old settings")
         before = rows["loaded"][0][0]
+        ask = [Query("sleep", "SELECT pg_sleep(0.05)"), _LOADED]
         while not (done := rows["loaded"][-1][0] != before) and time.monotonic() < deadline:
-            ask = [Query("sleep", "SELECT pg_sleep(0.05)"), _LOADED]
             rows = self.session.ask(ask, doing="reloading the old settings")
         self.reloaded = done
 
@@ -235,14 +235,13 @@ class SystemChannel:
 
     def _run(self, texts: Sequence[str], statements: Sequence[Statement]) -> list[Answer]:
         """One round trip. The custom names are made known first, and unset again afterwards."""
-        custom = {s.placeholder for s in statements if s.placeholder}
         old = self.capabilities.server_version_num < KNOWS_PLACEHOLDERS
         # A pooler keeps no session for it: the plan was refused unless the name is known.
-        known = sorted(custom) if old and not self.capabilities.pooled else []
+        untold = statements if old and not self.capabilities.pooled else ()
+        known = sorted({s.placeholder for s in untold if s.placeholder})
         before = [Message("SELECT set_config($1, '', false)", (name,)) for name in known]
         after = [Message(f"RESET {parameter_name(name)}") for name in known]
-        messages = [*before, *(Message(text) for text in texts), *after]
-        answers = self.session.send(messages, alone=True)
+        answers = self.session.send([*before, *map(Message, texts), *after], alone=True)
         return answers[len(before) : len(before) + len(texts)]
 
 

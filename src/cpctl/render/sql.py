@@ -194,9 +194,14 @@ def _transaction(statements: Sequence[Statement]) -> list[str]:
         "BEGIN;",
         "SET LOCAL search_path = pg_catalog;",
         "SET LOCAL lock_timeout = '10s';",
+        *(f"{printable_sql(made)};" for made in _setup(statements)),
         *chain.from_iterable(_acting(role, group) for role, group in grouped),
         "COMMIT;",
     ]
+
+
+def _setup(statements: Sequence[Statement]) -> Iterable[str]:
+    return dict.fromkeys(made.strip() for s in statements for made in s.setup)
 
 
 def _acting(role: str | None, statements: Iterable[Statement]) -> list[str]:

@@ -14,6 +14,7 @@ from cpctl.core.resource import NAME, Resource, is_sealed
 from cpctl.render.parts.compare import explained, hunks
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.refusals import refusal_lines
+from cpctl.render.parts.rotation import old_value, read_by
 from cpctl.render.parts.runs import last_ran
 from cpctl.render.parts.sentences import (
     coded,
@@ -154,8 +155,10 @@ def _pair(plan: Plan, change: Update, name: str, longest: int) -> list[str]:
     before, after = change.before.fields.get(name), change.after.fields.get(name)
     label = f"  ~ {name:<{longest}} ="
     if is_sealed(before) or is_sealed(after):
-        line = f"{label} (sensitive, changed) -> {SECRET}"
-        return [_beside(line, source(change.after), WIDE_COLUMN)]
+        line = f"{label} {old_value(plan, change)} -> {SECRET}"
+        remark = read_by(plan, change.before)
+        read = [f"    # {escaped(remark)}"] if remark else []
+        return [_beside(line, source(change.after), WIDE_COLUMN), *read]
     if difference := hunks(before, after):
         return [f"  ~ {name}", *(_difference(sign, line) for sign, line in difference)]
     line = f"{label} {value_text(before)} -> {value_text(after)}"

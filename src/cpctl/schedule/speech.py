@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from fractions import Fraction
 from functools import lru_cache
@@ -56,6 +56,25 @@ def day_and_time(moment: str, clock: Clock) -> str:
         return f"{then:%H:%M}"
     year = f" {then.year}" if then.year != now.year else ""
     return f"{then:%a} {then.day} {then:%b}{year} {then:%H:%M}"
+
+
+def day(moment: str, clock: Clock) -> str:
+    """`Mon 2 Nov`; with the year where it is not the database's."""
+    zone = zone_of(clock.timezone)
+    now, then = (datetime.fromisoformat(at).astimezone(zone) for at in (clock.as_of, moment))
+    return f"{then:%a} {then.day} {then:%b}" + (f" {then.year}" if then.year != now.year else "")
+
+
+def first_of(schedules: Iterable[str], clock: Clock) -> str:
+    """The first run of any of them: `13:40 GMT`; empty where none comes, or none is known."""
+    zone, now = zone_of(clock.timezone), datetime.fromisoformat(clock.as_of)
+    meanings = (meaning_of(text, release_for(clock.pg_cron)) for text in schedules)
+    known = [it for it in meanings if it and not (isinstance(it, Times) and not it.ever_runs)]
+    fires = [fire for it in known for fire in islice(next_fires(it, now, zone), 1)]
+    if not fires:
+        return ""
+    label = clock.timezone if known_zone(clock.timezone) else "UTC"
+    return f"{day_and_time(min(fires).isoformat(), clock)} {label}"
 
 
 def _upcoming(fires: Sequence[datetime], now: datetime, zone: tzinfo, label: str) -> str:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Literal, NoReturn, Protocol, cast
 
+from cpctl.core import verifier
 from cpctl.core.resource import Sealed
 from cpctl.errors import CpctlError
 
@@ -66,11 +67,20 @@ class Secrets:
             raise _missing(reference)
         return Sealed(None) if value is None else self.seal(value)
 
-    def one_line(self, reference: str) -> bool:
-        """Whether a place that takes no newline and no NUL can hold the value."""
+    def holds(self, reference: str, signs: str) -> bool:
+        """Whether the value has any of these characters, which not every place can take."""
         if self._mode == "skip":
-            return True
-        return not set(self._fetch(reference) or "") & {"\n", "\0"}
+            return False
+        return bool(set(self._fetch(reference) or "") & set(signs))
+
+    def verifier(self, reference: str) -> str:
+        """What the value can be recognised by, to be kept beside it. Raises CpctlError."""
+        return verifier.make(self.value(reference), os.urandom(16))
+
+    def fits(self, reference: str, kept: str) -> bool | None:
+        """Whether a verifier was made of the value; None where there is none to compare."""
+        value = None if self._mode == "skip" else self._fetch(reference)
+        return None if value is None else verifier.fits(value, kept)
 
     def value(self, reference: str) -> str:
         """The value itself, to be written. Raises CpctlError where there is none."""

@@ -36,7 +36,7 @@ INVALID = [
     "lamps:\n  a: {shape: s, note: n, lit: maybe}\n",
     LIT + "    room: null\n",
     "lamps: null\n",
-    "store: vault\n",
+    "store: valut\n",
     "urls:\n  u: ftp://h\n",
     "urls:\n  u-v: https://h\n",
     "secrets:\n  k: value\n",

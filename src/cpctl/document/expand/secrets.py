@@ -1,4 +1,4 @@
-"""`secrets:` → settings `app.<name>` by reference: the file never holds a value, nor shows one."""
+"""`secrets:` by reference → settings, or entries of Vault: no value is in the file, or shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from cpctl.core.text import Text, Wrong
 from cpctl.document.expand import Entry, Expansion
+from cpctl.document.stores import TO, Store, entry
 
 if TYPE_CHECKING:
     from cpctl.document.models import Head
@@ -29,7 +30,7 @@ def as_reference(value: object) -> object:
 
 
 class Secret(BaseModel):
-    """Secrets by reference: each becomes the setting app.<name>; the value is never in the file."""
+    """Secrets by reference, never by value: each becomes app.<name>, or <name> in Vault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,6 +40,8 @@ class Secret(BaseModel):
         examples=["env:SUPABASE_SERVICE_ROLE_KEY"],
         json_schema_extra={"pattern": r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"},
     )
+
+    to: Store | None = TO
 
     @model_validator(mode="before")
     @classmethod
@@ -50,8 +53,7 @@ class Secret(BaseModel):
 
 def _expand(entries: Mapping[Text, Secret], head: Head) -> Iterable[Entry]:
     for name, secret in entries.items():
-        fields = {"secret": secret.source, "store": head.store}
-        yield Entry("settings", f"app.{name}", fields, name)
+        yield entry(name, {"secret": secret.source}, secret.to or head.store, name)
 
 
 EXPANSION = Expansion(document_key="secrets", spec=Secret, expand=_expand)

@@ -1,17 +1,26 @@
-"""`urls:` → settings `app.<name>_url`, checked as URLs before a job calls them in vain."""
+"""`urls:` → settings or entries of Vault, checked as URLs before a job calls them in vain."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, RootModel
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from cpctl.core.text import Text, Wrong
 from cpctl.document.expand import Entry, Expansion
 from cpctl.document.interpolate import Unresolved
+from cpctl.document.stores import TO, Store, entry
 
 if TYPE_CHECKING:
     from cpctl.document.models import Head
@@ -47,20 +56,35 @@ def _check(value: str) -> None:
         raise Wrong("this URL holds credentials", "take them out, and give them under secrets:")
 
 
-class Url(RootModel[str]):
-    """URLs for jobs: each becomes the setting app.<name>_url."""
+class Url(BaseModel):
+    """URLs for jobs: each becomes app.<name>_url, or <name>_url in Vault."""
 
-    root: Annotated[str, BeforeValidator(as_url)] = Field(
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Annotated[str, BeforeValidator(as_url)] = Field(
         description="An http or https URL, without credentials; ${NAME} is filled in.",
         examples=["${SUPABASE_URL}/functions/v1/sweeper"],
         json_schema_extra={"pattern": r"^https?://\S+$|\$\{"},
     )
+    to: Store | None = TO
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, data: object) -> object:
+        return data if isinstance(data, dict) else {"url": data}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        whole = handler.resolve_ref_schema(handler(schema))
+        about = {"description": whole.pop("description")}
+        return {**about, "anyOf": [whole["properties"]["url"], whole]}
 
 
 def _expand(entries: Mapping[Text, Url], head: Head) -> Iterable[Entry]:
     for name, url in entries.items():
-        fields = {"value": url.root, "store": head.store}
-        yield Entry("settings", f"app.{name}_url", fields, name)
+        yield entry(f"{name}_url", {"value": url.url}, url.to or head.store, name)
 
 
 EXPANSION = Expansion(document_key="urls", spec=Url, expand=_expand)

@@ -20,7 +20,11 @@ def _text(name: str) -> str:
     return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
 
 
-THERE = Query("ledger_there", "select exists (select from pg_namespace where nspname = 'cpctl')")
+THERE = Query(
+    "ledger_there",
+    "select exists (select from pg_namespace where nspname = 'cpctl' "
+    "and obj_description(oid, 'pg_namespace') is distinct from 'cpctl secrets')",
+)
 """Whether somebody has made the schema by now."""
 
 

@@ -1,7 +1,10 @@
 -- The comment tells a cpctl that may not read the tables which format they have. IF NOT EXISTS: another
 -- apply may have made it while this one waited for the lock.
 -- statement
-CREATE SCHEMA IF NOT EXISTS cpctl
+DO $$ BEGIN
+    -- CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema is there.
+    IF to_regnamespace('cpctl') IS NULL THEN CREATE SCHEMA cpctl; END IF;
+END $$
 -- statement
 COMMENT ON SCHEMA cpctl IS 'cpctl ledger, format 1'
 -- statement

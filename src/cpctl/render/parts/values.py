@@ -61,9 +61,12 @@ def sensitive(*resources: Resource | None) -> frozenset[str]:
 
 
 def source(resource: Resource) -> str:
-    """`from env:NAME`, where a resource's value comes from such a place."""
-    reference = resource.facts.get("reference")
-    return f"from {escaped(str(reference))}" if reference else ""
+    """`from env:NAME`, where a value comes from such a place; or `env:NAME -> vault:name`."""
+    reference, into = resource.facts.get("reference"), resource.facts.get("into")
+    if not reference:
+        return ""
+    came = escaped(str(reference))
+    return f"{came} -> {escaped(str(into))}" if into else f"from {came}"
 
 
 def width(names: Iterable[str]) -> int:

@@ -1,0 +1,108 @@
+"""Where urls and secrets stand on the server, and what may be known of their values there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cpctl.core import verifier
+from cpctl.core.kind import Context, Rows
+from cpctl.core.resource import Address, Resource, Sealed, Value
+
+MARK = "cpctl: "
+"""What a description in Vault begins with where cpctl keeps a verifier there."""
+
+
+class Kept(NamedTuple):
+    """One entry of one store. `id`: Vault's; `verifier`: empty where none is kept beside it.
+
+    `value`: None where the role may not read it, or nobody asked for it.
+    """
+
+    updated_at: str
+    verifier: str
+    value: str | None
+    id: str = ""
+    described: bool = False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Stores:
+    """Both stores by name, and who reads what: (function or job, its name, its schedule)."""
+
+    vault: Mapping[str, Kept] = field(default_factory=dict)
+    table: Mapping[str, Kept] = field(default_factory=dict)
+    readers: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+
+    def of(self, store: str) -> Mapping[str, Kept]:
+        return self.vault if store == "vault" else self.table
+
+    @property
+    def names(self) -> Iterable[str]:
+        return dict.fromkeys((*self.vault, *self.table))
+
+
+def read(rows: Rows) -> Stores:
+    """The rows of kinds/secret.py's queries."""
+    readers: dict[str, tuple[tuple[str, str, str], ...]] = {}
+    for name, what, reader, schedule in rows.get("secret_readers", ()):
+        readers[name] = (*readers.get(name, ()), (what, reader, schedule or ""))
+    return Stores(_vault(rows), _table(rows), readers)
+
+
+def _vault(rows: Rows) -> dict[str, Kept]:
+    values: dict[str, str] = dict(rows.get("vault_values", ()))
+    return {
+        name: Kept(
+            updated_at,
+            description.removeprefix(MARK) if description.startswith(MARK) else "",
+            values.get(name),
+            identity,
+            bool(description) and not description.startswith(MARK),
+        )
+        for name, identity, description, updated_at in rows.get("vault_names", ())
+    }
+
+
+def _table(rows: Rows) -> dict[str, Kept]:
+    values: dict[str, str] = dict(rows.get("table_values", ()))
+    return {
+        name: Kept(updated_at, kept, values.get(name))
+        for name, kept, updated_at in rows.get("table_names", ())
+    }
+
+
+def value_of(kept: Kept, declared: Resource | None, context: Context) -> Value:
+    """What stands there, as far as it may be known: never the text of what may be a secret."""
+    reference = declared.facts.get("reference") if declared else None
+    wanted = declared.fields.get("value") if declared else None
+    if kept.value is not None:
+        return kept.value if _public(kept.value, wanted) else context.seal(kept.value)
+    if not kept.verifier or declared is None:
+        return Sealed(None)
+    if isinstance(reference, str):
+        fits = context.fits(reference, kept.verifier)
+        return Sealed(None) if fits is None else (wanted if fits else Sealed("another"))
+    fits = verifier.fits(str(wanted), kept.verifier)
+    return wanted if fits else Sealed("another")
+
+
+def _public(text: str, wanted: Value) -> bool:
+    """A URL where the file has one: nobody keeps a secret under that name, unless by mistake."""
+    return isinstance(wanted, str) and (
+        text == wanted or (text.startswith(("https://", "http://")) and "@" not in text)
+    )
+
+
+def address(name: str) -> Address:
+    return Address("secret", name)
+
+
+def removable(name: str, context: Context) -> str | None:
+    """Why this file may remove it: its scope, or where none is stated, an apply of it."""
+    scope = context.scope.get("secrets")
+    if scope is None:
+        return context.memory.reason(address(name), context.file)
+    pattern = scope.pattern(name)
+    return pattern and f"it is not in {context.file}, and scope.secrets has {pattern}"

@@ -1,0 +1,81 @@
+"""The rights that Vault's and the table's entries need: to see which there are, and to write them.
+
+The values need not be readable: the verifier beside each tells whether it is still the source's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cpctl.core.change import Change, sides
+from cpctl.core.kind import Survey
+from cpctl.core.resource import Address
+from cpctl.core.rights import Request, Right
+from cpctl.core.secret_calls import stores_of
+
+_VAULT = {
+    "create": "EXECUTE ON FUNCTION vault.create_secret(text,text,text,uuid)",
+    "update": "EXECUTE ON FUNCTION vault.update_secret(uuid,text,text,text,uuid)",
+    "delete": "DELETE ON vault.secrets",
+}
+_NAMES = "SELECT (name, verifier, updated_at) ON cpctl.secrets"
+
+
+def rights(survey: Survey, request: Request) -> Iterator[Right]:
+    """For what would change today, and for bringing the file to a server that has none of it."""
+    declared = {a: stores_of(r)[0] for a, r in survey.declared.items() if r.fields}
+    stores = {*declared.values(), *(s for c in survey.changes for s, _ in does(c))}
+    if "vault" in stores:
+        yield from _vault(survey, request)
+    if "table" in stores:
+        yield from _table(survey, request)
+    if not request.applies:
+        return
+    now = [(change.address, *done) for change in survey.changes for done in does(change)]
+    fresh = [(address, store, "create") for address, store in declared.items()]
+    later = [(address, store, "update") for address, store in declared.items()]
+    for address, store, verb in (*now, *fresh):
+        yield from _written(survey, request, address, store, verb)
+    for address, store, verb in later:
+        for right in _written(survey, request, address, store, verb):
+            yield right._replace(optional=True, why=f"later changes: {right.why}")
+
+
+def does(change: Change) -> Iterator[tuple[str, str]]:
+    """What a change does in which store."""
+    before, after = sides(change)
+    wanted = str(after.fields["store"]) if after else ""
+    stood = stores_of(before)
+    for store in dict.fromkeys((*stood, *filter(None, (wanted,)))):
+        yield store, "delete" if store != wanted else "update" if store in stood else "create"
+
+
+def _vault(survey: Survey, request: Request) -> Iterator[Right]:
+    if survey.context.capabilities.vault is None:
+        yield Right("", "this database has no Vault: CREATE EXTENSION supabase_vault; comes first")
+        return
+    yield from request.asks("USAGE ON SCHEMA vault", "see which secrets Vault has")
+    yield from request.asks("SELECT ON vault.secrets", "see which secrets Vault has")
+
+
+def _table(survey: Survey, request: Request) -> Iterator[Right]:
+    table, database = survey.context.capabilities.table, survey.context.capabilities.database
+    if table.exists:
+        yield from request.asks("USAGE ON SCHEMA cpctl", "use the table of secrets")
+        yield from request.asks(_NAMES, "see which secrets the table has, and no value")
+    elif request.applies and table.schema:
+        yield from request.asks("USAGE, CREATE ON SCHEMA cpctl", "make the table of secrets")
+    elif request.applies:
+        yield from request.on_database("CREATE", "make the table of secrets", database)
+
+
+def _written(
+    survey: Survey, request: Request, address: Address, store: str, verb: str
+) -> Iterator[Right]:
+    capabilities = survey.context.capabilities
+    if store == "vault" and capabilities.vault is not None:
+        yield from request.asks(_VAULT[verb], f"{verb} it in Vault", address=address)
+    elif store == "table" and capabilities.table.exists:
+        right = "INSERT" if verb == "create" else verb.upper()
+        why = f"{verb} it in the table"
+        yield from request.asks(f"{right} ON cpctl.secrets", why, address=address)
