@@ -6,6 +6,7 @@ Nothing here imports cpctl.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.integration.steps import document, job
@@ -33,12 +34,18 @@ def owned(owner: str, **more: Any) -> str:
     return document(**known)
 
 
+VAULT_SQL = Path(__file__).parents[1] / "vault.sql"
 OTHER = "create database other"
 FAR = {"mine": job(database="other"), "mine2": job(active=False)}
 SECRET = {"secrets": {"key": {"from": "env:KEY"}}, "urls": {"hook": "https://example.org/f"}}
 REAL = {"work_mem": "5MB", "cron.log_min_messages": "error", "search_path": ["app", "public"]}
 USAGE = "grant usage on schema cron to worker"
 SCHEDULED = "select cron.schedule('mine9', '0 3 * * *', 'SELECT 9')"
+
+
+VAULT = VAULT_SQL.read_text(encoding="utf-8")
+NO_VAULT = "drop schema vault cascade"
+LEDGER = "create schema cpctl; comment on schema cpctl is 'cpctl secrets'"
 
 
 def _revoked(right: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -90,6 +97,30 @@ FILES = (
             *_revoked("execute", "function cron.unschedule(bigint)")[0],
         ),
         _revoked("execute", "function cron.unschedule(bigint)")[1],
+    ),
+    File(
+        "vault", owned("deploy", store="vault", **SECRET), (VAULT,), ("drop schema vault cascade",)
+    ),
+    File(
+        "vault-rotated",
+        owned("deploy", store="vault", scope={"secrets": ["*key", "*url"]}, **SECRET),
+        (
+            VAULT,
+            "select vault.create_secret('old', 'key')",
+            "select vault.create_secret('left', 'gone_key')",
+        ),
+        (NO_VAULT,),
+    ),
+    File("table", owned("deploy", store="table", **SECRET)),
+    File("table-beside-a-ledger", owned("deploy", store="table", **SECRET), (LEDGER,)),
+    File(
+        "mixed",
+        owned(
+            "worker",
+            store="database",
+            urls={"one": "https://a.example/"},
+            secrets={"key": {"from": "env:KEY", "to": "table"}},
+        ),
     ),
 )
 

@@ -41,7 +41,7 @@ class Grantee:
 
     `everybody`: what PUBLIC has, as a GRANT would say it. `superusers`: among the owners of the
     file's jobs. `lenders`: those whose right to use cron its members inherit, if members inherit
-    at all. `sovereign`: one of them owns the server's functions and parameters.
+    at all. `sovereign`: one of them owns what belongs to the server itself.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Request:
 
     @property
     def inherits_all(self) -> bool:
-        """Whether acting for an owner brings whatever a GRANT could give."""
+        """Whether acting for an owner brings what the server itself owns, but for parameters."""
         return self.applies and self.grantee.inherits and self.grantee.sovereign
 
     @property
@@ -168,6 +168,8 @@ def _acting(request: Request, capabilities: Capabilities) -> Iterator[Right]:
         if not boss and not capabilities.owners[owner].cron_usage:
             right = grant("USAGE ON SCHEMA cron", owner)
             yield Right(right, f"{owner} calls pg_cron, and {grantee.name} as {owner}")
+        if not boss and "SELECT ON cron.job" not in grantee.everybody:
+            yield Right(grant("SELECT ON cron.job", owner), f"{owner} sees cron.job")
 
 
 def _all_rows(request: Request, capabilities: Capabilities) -> Iterator[Right]:

@@ -64,7 +64,8 @@ def _table(survey: Survey, request: Request) -> Iterator[Right]:
         yield from request.asks("USAGE ON SCHEMA cpctl", "use the table of secrets")
         yield from request.asks(_NAMES, "see which secrets the table has, and no value")
     elif request.applies and table.schema:
-        yield from request.asks("USAGE, CREATE ON SCHEMA cpctl", "make the table of secrets")
+        for right in ("USAGE ON SCHEMA cpctl", "CREATE ON SCHEMA cpctl"):
+            yield from request.asks(right, "make the table of secrets")
     elif request.applies:
         yield from request.on_database("CREATE", "make the table of secrets", database)
 

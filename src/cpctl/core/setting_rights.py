@@ -29,7 +29,7 @@ def rights(survey: Survey, request: Request, server: ServerSettings) -> Iterator
             yield from request.asks("pg_read_all_settings", why, address=of, superuser=True)
     if not request.applies:
         yield from _seeing(declared, request, server)
-    elif not request.inherits_all:
+    else:
         yield from _system(survey, declared, request, server)
         yield from _database(survey, declared, request)
 
@@ -76,6 +76,8 @@ def _system(
             optional=spare,
             superuser=True,
         )
+    if request.inherits_all:
+        return
     why, reload = "make settings of the server live", "EXECUTE ON FUNCTION pg_reload_conf()"
     yield from request.asks(reload, why, optional=not needed, superuser=True)
     yield from _files(request, "see them in the server's files", optional=not needed)
@@ -95,7 +97,8 @@ def _database(survey: Survey, declared: Iterable[Resource], request: Request) ->
     capabilities, boss = survey.context.capabilities, request.grantee.owner_superuser
     owning = _owning(capabilities.database, request.grantee, capabilities.server_version_num)
     why = f"ALTER DATABASE {identifier(capabilities.database)} SET is its owner's"
-    yield Right(owning, why, superuser=boss, database="all")
+    if not (boss and request.inherits_all):
+        yield Right(owning, why, superuser=boss, database="all")
     for address in sorted(fresh | {c.address for c in changed if not isinstance(c, Delete)}):
         right = f"SET ON PARAMETER {parameter_name(address.name)}"
         yield from request.asks(right, "set it", address=address, superuser=True)

@@ -108,6 +108,11 @@ def _check_visible(capabilities: Capabilities) -> None:
     if not capabilities.jobs_readable:
         what = f"{role} may not read cron.job"
         faults.append((what, grant("SELECT ON cron.job", role)))
+    for owner in _without_cron(capabilities):
+        right = grant("USAGE ON SCHEMA cron", owner)
+        faults.append(
+            (f"{owner}, whose jobs the file declares, may not use the schema cron", right)
+        )
     if hidden:
         names = ", ".join(hidden)
         what = f"row security hides the jobs of {names} from {role}; hidden is not absent"
@@ -122,4 +127,12 @@ def _hidden_owners(capabilities: Capabilities) -> Iterable[str]:
     if capabilities.rows_hidden:
         for name, owner in capabilities.owners.items():
             if owner.exists and acting(name, capabilities) is None:
+                yield name
+
+
+def _without_cron(capabilities: Capabilities) -> Iterable[str]:
+    """Owners as whom their jobs would have to be read."""
+    if capabilities.rows_hidden:
+        for name, owner in sorted(capabilities.owners.items()):
+            if acting(name, capabilities) == "assumed" and not owner.cron_usage:
                 yield name

@@ -70,7 +70,8 @@ def find_grants(task: Task, session: Session, role: str, purpose: Purpose) -> Gr
         memory=read_memory(rows, names_of(document)),
     )
     request = _request(document, grantee, purpose, powerful=capabilities.superuser)
-    rights = without_doubles(_rights(request, scene._replace(context=context), rows), request)
+    granted = scene._replace(context=context)
+    rights = without_doubles(_rights(request, granted, rows, capabilities), request)
     target = target_of(capabilities)
     return Grants(request, document.files, target, () if grantee.superuser else tuple(rights))
 
@@ -121,19 +122,21 @@ def _granted(capabilities: Capabilities, grantee: Grantee) -> Capabilities:
     )
 
 
-def _rights(request: Request, scene: Scene, rows: Rows) -> Iterator[Right]:
+def _rights(
+    request: Request, scene: Scene, rows: Rows, capabilities: Capabilities
+) -> Iterator[Right]:
     context, declared = scene.context, scene.declared
     kinds = registry()
     found = [(kind, _survey(kind, context, declared[kind.name], rows)) for kind in kinds]
     changes = chain.from_iterable(survey.changes for _, survey in found)
     deletes = any(isinstance(change, Delete) for change in changes)
-    yield from first(request, context.capabilities)
+    yield from first(request, capabilities)
     for kind, survey in found:
         yield from kind.rights(survey, request)
     if request.applies and any(_hands_over(*pair) for pair in found):
         why = "hand secrets over in a temporary table, where no log sees them"
-        yield from request.on_database("TEMPORARY", why, context.capabilities.database)
-    yield from last(request, context.capabilities, deletes=deletes)
+        yield from request.on_database("TEMPORARY", why, capabilities.database)
+    yield from last(request, capabilities, deletes=deletes)
 
 
 def _hands_over(kind: Kind, survey: Survey) -> bool:

@@ -27,13 +27,14 @@ with cron as (
     where has_table_privilege('public', to_regclass(name), privilege)
     union all
     select 'EXECUTE ON FUNCTION ' || name
-    from unnest(array[
-        'cron.schedule(text,text,text)', 'cron.unschedule(bigint)',
-        'cron.schedule_in_database(text,text,text,text,text,boolean)',
-        'cron.alter_job(bigint,text,text,text,text,boolean)',
-        'pg_reload_conf()', 'pg_show_all_file_settings()',
-        'vault.create_secret(text,text,text,uuid)', 'vault.update_secret(uuid,text,text,text,uuid)',
-        'vault._crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)']) as name
+    from (select 'cron.' || call from unnest(array[
+              'schedule(text,text,text)', 'unschedule(bigint)',
+              'schedule_in_database(text,text,text,text,text,boolean)',
+              'alter_job(bigint,text,text,text,text,boolean)']) as call
+          union all select 'vault.' || call from unnest(array[
+              'create_secret(text,text,text,uuid)', 'update_secret(uuid,text,text,text,uuid)',
+              '_crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)']) as call
+          union all values ('pg_reload_conf()'), ('pg_show_all_file_settings()')) as calls(name)
     where has_function_privilege('public', to_regprocedure(name), 'EXECUTE')
     union all
     select a.privilege_type || ' ON PARAMETER ' || p.parname
@@ -53,6 +54,6 @@ select
             and (not o.rolsuper or o.oid = cron.nspowner
                  or exists (select from aclexplode(cron.nspacl) a
                             where a.grantee = o.oid and a.privilege_type = 'USAGE'))) as lenders,
-    -- Superuser 10 owns what initdb made, and every parameter.
+    -- Superuser 10 owns what initdb made; his rights on parameters nobody inherits.
     exists (select from owners o where o.oid = 10 and o.oid not in (select roleid from kept)) as sovereign
 from cron cross join here left join pg_roles me on me.rolname = $1

@@ -101,6 +101,7 @@ select
      )::text from vault) as vault,
     (select json_build_object(
         'schema', schema is not null,
+        'usage', coalesce(has_schema_privilege(schema, 'USAGE'), false),
         'exists', secrets is not null and reader is not null,
         'creatable', case when schema is null then has_database_privilege(current_database(), 'CREATE')
                           else has_schema_privilege(schema, 'CREATE') end,
