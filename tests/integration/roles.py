@@ -14,13 +14,17 @@ from tests.servers import Database, Result
 
 
 class File(NamedTuple):
-    """`given`, `undo`: SQL of a superuser before and after. `at`: a word for test ids."""
+    """`given`, `undo`: SQL of a superuser before and after. `at`: a word for test ids.
+
+    `applied`: the file was applied before, by a superuser, with another secret.
+    """
 
     at: str
     text: str
     given: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
     options: str = "LOGIN"
+    applied: bool = False
 
 
 def owned(owner: str, **more: Any) -> str:
@@ -38,6 +42,7 @@ VAULT_SQL = Path(__file__).parents[1] / "vault.sql"
 OTHER = "create database other"
 FAR = {"mine": job(database="other"), "mine2": job(active=False)}
 SECRET = {"secrets": {"key": {"from": "env:KEY"}}, "urls": {"hook": "https://example.org/f"}}
+KEPT = {"ledger": False, **SECRET}
 REAL = {"work_mem": "5MB", "cron.log_min_messages": "error", "search_path": ["app", "public"]}
 USAGE = "grant usage on schema cron to worker"
 SCHEDULED = "select cron.schedule('mine9', '0 3 * * *', 'SELECT 9')"
@@ -103,13 +108,22 @@ FILES = (
     ),
     File(
         "vault-rotated",
-        owned("deploy", store="vault", scope={"secrets": ["*key", "*url"]}, **SECRET),
+        owned("deploy", store="vault", scope={"secrets": ["*key", "*url"]}, **KEPT),
         (
-            VAULT,
-            "select vault.create_secret('old', 'key')",
             "select vault.create_secret('left', 'gone_key')",
+            "delete from vault.secrets where name = 'hook_url'",
         ),
         (NO_VAULT,),
+        applied=True,
+    ),
+    File(
+        "table-rotated",
+        owned("deploy", store="table", scope={"secrets": ["*key", "*url"]}, **KEPT),
+        (
+            "insert into cpctl.secrets values ('gone_key', 'left', '')",
+            "delete from cpctl.secrets where name = 'hook_url'",
+        ),
+        applied=True,
     ),
     File("table", owned("deploy", store="table", **SECRET)),
     File("table-beside-a-ledger", owned("deploy", store="table", **SECRET), (LEDGER,)),

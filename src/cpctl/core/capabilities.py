@@ -43,8 +43,8 @@ class VaultRights(NamedTuple):
 class TableRights(NamedTuple):
     """What the role may do with cpctl.secrets, where that is.
 
-    `schema`: the schema cpctl is there; `usage`: it may be used. `creatable`: the role may make the table. `names`: it may
-    read everything but the values.
+    `schema`: the schema cpctl is there; `usage`: it may be used. `creatable`: the role may make
+    the table. `names`: it may read everything but the values.
     """
 
     schema: bool

@@ -5,7 +5,7 @@ The values need not be readable: the verifier beside each tells whether it is st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cpctl.core.change import Change, sides
 from cpctl.core.kind import Survey
@@ -18,6 +18,13 @@ _VAULT = {
     "update": "EXECUTE ON FUNCTION vault.update_secret(uuid,text,text,text,uuid)",
     "delete": "DELETE ON vault.secrets",
 }
+_VALUES = {
+    "vault": (
+        "SELECT ON vault.decrypted_secrets",
+        "EXECUTE ON FUNCTION vault._crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)",
+    ),
+    "table": ("SELECT ON cpctl.secrets",),
+}
 _NAMES = "SELECT (name, verifier, updated_at) ON cpctl.secrets"
 
 
@@ -29,8 +36,20 @@ def rights(survey: Survey, request: Request) -> Iterator[Right]:
         yield from _vault(survey, request)
     if "table" in stores:
         yield from _table(survey, request)
-    if not request.applies:
-        return
+    for store in sorted(stores):
+        why = "read the values themselves, to compare those that have no verifier beside them"
+        for right in _VALUES[store] if _there(store, survey) else ():
+            yield from request.asks(right, why, optional=True)
+    if request.applies:
+        yield from _writing(survey, request, declared)
+
+
+def _there(store: str, survey: Survey) -> bool:
+    capabilities = survey.context.capabilities
+    return capabilities.vault is not None if store == "vault" else capabilities.table.exists
+
+
+def _writing(survey: Survey, request: Request, declared: Mapping[Address, str]) -> Iterator[Right]:
     now = [(change.address, *done) for change in survey.changes for done in does(change)]
     fresh = [(address, store, "create") for address, store in declared.items()]
     later = [(address, store, "update") for address, store in declared.items()]
@@ -73,10 +92,11 @@ def _table(survey: Survey, request: Request) -> Iterator[Right]:
 def _written(
     survey: Survey, request: Request, address: Address, store: str, verb: str
 ) -> Iterator[Right]:
-    capabilities = survey.context.capabilities
-    if store == "vault" and capabilities.vault is not None:
+    if not _there(store, survey):
+        return
+    if store == "vault":
         yield from request.asks(_VAULT[verb], f"{verb} it in Vault", address=address)
-    elif store == "table" and capabilities.table.exists:
+    else:
         right = "INSERT" if verb == "create" else verb.upper()
         why = f"{verb} it in the table"
         yield from request.asks(f"{right} ON cpctl.secrets", why, address=address)

@@ -59,7 +59,7 @@ def find_grants(task: Task, session: Session, role: str, purpose: Purpose) -> Gr
     capabilities = session.probe(sorted(owners | {role}))
     check_target(expected(document)._replace(owner_missing=False), capabilities)
     scene = set_scene(task, replace(capabilities, role=role), owners)
-    asking = scene._replace(context=replace(scene.context, capabilities=capabilities))
+    asking = scene._replace(context=replace(scene.context, capabilities=_blind(capabilities)))
     question = grantee_query(role, sorted(owners))
     rows = session.inspect((*queries(asking), *memories(task, scene), question))
     grantee = read_grantee(role, rows["grantee"][0])
@@ -88,6 +88,12 @@ def _request(document: Document, grantee: Grantee, purpose: Purpose, *, powerful
         zone=not fnmatchcase(UNREAD_ZONE, zone),
         powerful=powerful,
     )
+
+
+def _blind(capabilities: Capabilities) -> Capabilities:
+    """Without the values of secrets: the role will not read them, but their verifiers."""
+    vault, table = capabilities.vault, capabilities.table._replace(values=False)
+    return replace(capabilities, vault=vault and vault._replace(values=False), table=table)
 
 
 def _check_roles(grantee: Grantee, owners: Iterable[str], capabilities: Capabilities) -> None:
