@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "apply",
     "rollback",
     "diff",
+    "grants",
     "explain",
     "schema",
     "sandbox",

@@ -10,6 +10,7 @@ from cpctl.core.change import Change
 from cpctl.core.finding import Finding
 from cpctl.core.ledger import NOTHING, Memory, Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
+from cpctl.core.rights import Request, Right
 from cpctl.core.scope import Scope
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
@@ -111,7 +112,8 @@ class Kind(NamedTuple):
     ledger remembers, for a rollback (None: it was not there), given what each of the undone applies
     made of it; its fact `lost` says what of it cannot come back. `removable` gives the reason
     for removing an undeclared resource, or None to leave it alone. `speak` puts a field's
-    value into words.
+    value into words. `rights` are what a role needs for the kind, apart from what PUBLIC has; its
+    survey is that role's, as if it had been granted what any file needs.
     """
 
     name: str
@@ -136,3 +138,4 @@ class Kind(NamedTuple):
     refusals: Callable[[Survey], tuple[Finding, ...]] = _nothing
     hazards: Callable[[Change, Context], tuple[Finding, ...]] = _nothing
     notes: Callable[[Survey], tuple[Finding, ...]] = _nothing
+    rights: Callable[[Survey, Request], Iterable[Right]] = _nothing

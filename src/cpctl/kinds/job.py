@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
+from cpctl.core.job_rights import rights
 from cpctl.core.job_spec import Defaults, Spec
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
@@ -216,4 +217,5 @@ KIND = Kind(
     refusals=lints.refusals,
     hazards=lints.hazards,
     notes=lints.notes,
+    rights=rights,
 )

@@ -13,6 +13,7 @@ from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.resource import Resource, Sealed, State, Value
 from cpctl.core.secret_calls import BOTH, statements_for
 from cpctl.core.secret_places import Stores, address, read, removable, value_of
+from cpctl.core.secret_rights import rights
 from cpctl.core.secret_spec import Spec
 from cpctl.core.text import Text, Wrong
 from cpctl.kinds import sql
@@ -116,4 +117,5 @@ KIND = Kind(
     refusals=lints.refusals,
     hazards=lambda change, _: lints.hazards(change),
     notes=lints.notes,
+    rights=rights,
 )

@@ -16,6 +16,7 @@ from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, parts, statements_for, stores_of
 from cpctl.core.setting_places import owned, places, public
+from cpctl.core.setting_rights import rights
 from cpctl.core.setting_spec import Spec, check
 from cpctl.core.settings import Real, ServerSettings, read
 from cpctl.core.text import Text, Wrong
@@ -188,4 +189,5 @@ KIND = Kind(
     refusals=lambda survey: lints.refusals(survey, _server(survey.rows, survey.context)),
     hazards=lambda change, _: lints.hazards(change, stores_of(sides(change)[1])),
     notes=lambda survey: lints.notes(survey, _server(survey.rows, survey.context)),
+    rights=lambda survey, it: rights(survey, it, _server(survey.rows, survey.context)),
 )
