@@ -59,15 +59,13 @@ def find_grants(task: Task, session: Session, role: str, purpose: Purpose) -> Gr
     capabilities = session.probe(sorted(owners | {role}))
     check_target(expected(document)._replace(owner_missing=False), capabilities)
     scene = set_scene(task, replace(capabilities, role=role), owners)
-    asking = scene._replace(context=replace(scene.context, capabilities=_blind(capabilities)))
+    asking = scene._replace(context=scene.context._replace(capabilities=_blind(capabilities)))
     question = grantee_query(role, sorted(owners))
     rows = session.inspect((*queries(asking), *memories(task, scene), question))
     grantee = read_grantee(role, rows["grantee"][0])
     _check_roles(grantee, sorted(owners), capabilities)
-    context = replace(
-        scene.context,
-        capabilities=_granted(capabilities, grantee),
-        memory=read_memory(rows, names_of(document)),
+    context = scene.context._replace(
+        capabilities=_granted(capabilities, grantee), memory=read_memory(rows, names_of(document))
     )
     request = _request(document, grantee, purpose, powerful=capabilities.superuser)
     granted = scene._replace(context=context)
@@ -111,7 +109,7 @@ def _check_roles(grantee: Grantee, owners: Iterable[str], capabilities: Capabili
 def _granted(capabilities: Capabilities, grantee: Grantee) -> Capabilities:
     """The role as it is once it may look and act, and may do besides what everybody may."""
     owners = {
-        name: replace(rights, member=True, assumable=True, cron_usage=True)
+        name: rights._replace(member=True, assumable=True, cron_usage=True)
         for name, rights in capabilities.owners.items()
         if name != grantee.name
     }
