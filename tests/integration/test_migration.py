@@ -102,7 +102,8 @@ def test_ignored_fields_stay_once_the_job_is_there(database: Database) -> None:
 def test_a_role_that_may_not_update_renames_by_a_new_job(database: Database) -> None:
     user = role_with(database, mine_old=job("9 9 * * *", active=False))
     ignoring = job(was="mine_old", ignore_changes=["schedule"])
-    database.write(mine(jobs={"mine_new": ignoring, "mine_never": job(was="mine_neither")}))
+    jobs = {"mine_new": ignoring, "mine_never": job(was="mine_neither")}
+    database.write(document(defaults={"username": ROLE}, jobs=jobs))
     converges(database, user)
     found = database.jobs()
     assert set(found) == {("mine_new", ROLE), ("mine_never", ROLE)}

@@ -8,8 +8,12 @@ from cpctl.core.scope import Scope
 
 
 def matching(name: str, scope: Scope, quote: Callable[[str], str]) -> str:
-    """The SQL condition under which a scope covers the name that the expression `name` gives."""
+    """The SQL condition under which a scope covers the name that the expression `name` gives.
+
+    Other collations would fold É, too; PostgreSQL's names of settings and a scope's fold A to Z.
+    """
     operator = "~*" if scope.fold else "~"
+    name = f'{name} COLLATE "C"' if scope.fold else name
     wanted = _one_of(glob for glob in scope.patterns if not glob.startswith("!"))
     unwanted = _one_of(glob[1:] for glob in scope.patterns if glob.startswith("!"))
     if not wanted:
