@@ -57,11 +57,13 @@ def migrate(database: Database, text: str, user: str = "postgres") -> None:
 
 def stored(database: Database) -> Sequence[tuple[Any, ...]]:
     """All that a migration could have changed, byte for byte, and who wrote it."""
-    rows = database.rows("select j::text, xmin::text, ctid::text from cron.job j order by jobid")
-    return [
-        *rows,
-        *database.rows("select s::text, xmin::text from pg_db_role_setting s order by 1"),
-    ]
+    rows: list[tuple[Any, ...]] = []
+    for table in ("cron.job", "pg_db_role_setting", "vault.secrets", "cpctl.secrets"):
+        if database.rows("select to_regclass(%s)", table) != [(None,)]:
+            rows += database.rows(
+                f"select s::text, xmin::text, ctid::text from {table} s order by 3"
+            )
+    return rows
 
 
 def next_jobid(database: Database) -> list[tuple[Any, ...]]:

@@ -49,7 +49,8 @@ def _of_the_server(written: Mapping[str, Spec], offline: Offline) -> Iterator[Fi
             yield Finding("NOT_IN_MIGRATION", what, _address(name), "cpctl apply sets it")
         elif _store(spec, offline) != "database":
             what = "is stored in the server's files: ALTER SYSTEM runs in no transaction"
-            remedy = "store: database, or cpctl apply"
+            elsewhere = "vault, table or database" if spec.store else "database"
+            remedy = f"store: {elsewhere}, or cpctl apply"
             yield Finding("NOT_IN_MIGRATION", what, _address(name), remedy)
 
 
