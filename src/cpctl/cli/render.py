@@ -88,7 +88,7 @@ def _empty_file(document: Document) -> list[Finding]:
 
     if document.entries.get("jobs") or not document.scope:
         return []
-    what = "no jobs, and everything in its scope would be removed"
+    what = "it declares no jobs, so everything in its scope would be removed"
     return [Finding("EMPTY_FILE", what, None, "if that is meant: --allow EMPTY_FILE")]
 
 

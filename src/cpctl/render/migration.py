@@ -84,7 +84,10 @@ def scripts_of(
 def _script(kind: Kind, entries: Mapping[Text, Any], offline: Offline) -> Script:
     if kind.migrate is not None:
         return kind.migrate(entries, offline)
-    return Script(refusals=tuple(unknown_refusal(Address(kind.name, key)) for key in entries))
+    unknown = [Address(kind.name, key) for key in entries]
+    if not unknown and kind.document_key in offline.scope:
+        unknown = [Address("scope", kind.document_key)]
+    return Script(refusals=tuple(map(unknown_refusal, unknown)))
 
 
 def _tag(name: str, body: str) -> str:
@@ -96,19 +99,19 @@ def _tag(name: str, body: str) -> str:
 
 
 def refusal(refusals: Sequence[Finding], files: Sequence[str]) -> Refusal:
-    """All refusals as one error; each address once, with the first of its reasons."""
-    first = {str(found.address or found.code): found for found in reversed(refusals)}
-    ordered = [found for key, found in reversed(first.items()) if key]
-    names = [escaped(str(found.address or "")) for found in ordered]
-    across = width(names)
-    lines = (
-        f"{name:<{across}}    {escaped(f.what)}" for name, f in zip(names, ordered, strict=True)
-    )
-    remedies = dict.fromkeys(escaped(found.remedy) for found in ordered)
-    what = (
-        f"{escaped(' + '.join(files))} declares what a migration cannot hold. Nothing was written."
-    )
-    return Refusal(what, tuple(line.strip() for line in lines), "; ".join(remedies))
+    """All refusals as one error; each line tells its own way out, where they differ."""
+    remedies = [*dict.fromkeys(escaped(found.remedy) for found in refusals)]
+    across = width(escaped(str(found.address or "")) for found in refusals)
+    lines = []
+    for found in refusals:
+        name = escaped(str(found.address or ""))
+        way_out = f" ({escaped(found.remedy)})" if len(remedies) > 1 else ""
+        lines.append(f"{name:<{across}}    {escaped(found.what)}{way_out}".strip())
+    names = escaped(" + ".join(files))
+    what = f"{names} cannot become a migration as it is. Nothing was written."
+    one, *others = remedies
+    remedy = "what each line says; or cpctl apply, which can do all of it" if others else one
+    return Refusal(what, tuple(lines), remedy)
 
 
 def _expectations(heading: Heading) -> Iterator[str]:
