@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cpctl.core.finding import Finding
@@ -42,6 +42,9 @@ def unquoted(literal: str) -> str:
 
 
 @few
+@example("it's $sql")
+@example("it's $sql$ $sql1$ $")
+@example("$sql$it's")
 @given(texts)
 def test_a_literal_is_read_back_and_prints(value: str) -> None:
     literal = quote(value)
