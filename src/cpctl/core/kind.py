@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
 from cpctl.core.ledger import NOTHING, Memory, Remembered
-from cpctl.core.migration import Offline, Script
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
-from cpctl.core.rights import Request, Right
 from cpctl.core.scope import Scope
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
+
+if TYPE_CHECKING:
+    from cpctl.core.migration import Offline, Script
+    from cpctl.core.rights import Request, Right
 
 
 class Query(NamedTuple):

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from cpctl.core.kind import Context, Kind, Query, Rows
-from cpctl.core.migration import Offline, Script
+from cpctl.core.kind import Context, Kind, Query, Rows, Survey
 from cpctl.core.resource import Resource, Sealed, State, Value
 from cpctl.core.secret_calls import BOTH, statements_for
-from cpctl.core.secret_migration import Texts, secret_script
 from cpctl.core.secret_places import Stores, address, read, removable, value_of
-from cpctl.core.secret_rights import rights
 from cpctl.core.secret_spec import Spec
 from cpctl.core.text import Text, Wrong
 from cpctl.kinds import sql
 from cpctl.lints import secrets as lints
+
+if TYPE_CHECKING:
+    from cpctl.core.migration import Offline, Script
+    from cpctl.core.rights import Request, Right
 
 _VAULT_NAMES = """
 select name, id::text, coalesce(description, ''), updated_at::text
@@ -105,8 +107,16 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
 
 
 def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    from cpctl.core.secret_migration import Texts, secret_script
+
     names = ("migration_vault", "migration_table", "migration_removal", "table")
     return secret_script(entries, offline, Texts(*(sql(f"secret_{name}") for name in names)))
+
+
+def _rights(survey: Survey, request: Request) -> Iterable[Right]:
+    from cpctl.core.secret_rights import rights
+
+    return rights(survey, request)
 
 
 KIND = Kind(
@@ -125,5 +135,5 @@ KIND = Kind(
     refusals=lints.refusals,
     hazards=lambda change, _: lints.hazards(change),
     notes=lints.notes,
-    rights=rights,
+    rights=_rights,
 )
