@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from cpctl.core import ledger_guard
+from cpctl.core import ledger_guard, server_notes
 from cpctl.core.adopt import adopt
 from cpctl.core.change import Change
 from cpctl.core.diff import diff
@@ -159,6 +159,7 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
     claim, file = _claim(document, scene), scene.context.file
     notes = (
         *scene.foresaid,
+        *server_notes.notes(capabilities),
         *ledger_guard.notes(claim, memory, changes, capabilities),
         *(note for part in parts for note in part.notes),
     )

@@ -42,11 +42,12 @@ class VaultRights(NamedTuple):
 class TableRights(NamedTuple):
     """What the role may do with cpctl.secrets, where that is.
 
-    `schema`: the schema cpctl is there. `creatable`: the role may make the table. `names`: it may
-    read everything but the values.
+    `schema`: the schema cpctl is there; `usage`: it may be used. `creatable`: the role may make
+    the table. `names`: it may read everything but the values.
     """
 
     schema: bool
+    usage: bool
     exists: bool
     creatable: bool
     names: bool
@@ -66,6 +67,9 @@ class Capabilities:
     which `last_runid` is the newest; 0: there are none, or it may not know.
     `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
     transaction may run on another of its connections: nothing set in a session is kept.
+    `library_version`: what pg_cron's settings tell of the code that runs; None where the role may
+    not see them. `pg_net`, `http`: versions of those extensions; None: not here. `cleartext`:
+    over a network, and without TLS.
     `temporary`: the role may make temporary tables. `vault`: None where there is none.
     """
 
@@ -77,6 +81,9 @@ class Capabilities:
     server_version: str
     server_version_num: int
     extension_version: str | None
+    library_version: str | None
+    pg_net: str | None
+    http: str | None
     cron_database: str | None
     timezone: str
     as_of: str
@@ -100,6 +107,7 @@ class Capabilities:
     read_only: bool
     ledger: LedgerRights
     pooled: bool
+    cleartext: bool
     owners: Mapping[str, OwnerRights]
 
     @property

@@ -24,6 +24,16 @@ SIGNATURES = {
 }
 
 
+def executing(function: str) -> str:
+    """The right to call one of them."""
+    return f"EXECUTE ON FUNCTION cron.{function}({SIGNATURES[function]})"
+
+
+def public_functions(everybody: Collection[str]) -> frozenset[str]:
+    """Those that PUBLIC may call. `everybody`: all its rights."""
+    return frozenset(name for name in SIGNATURES if executing(name) in everybody)
+
+
 class CronJob(NamedTuple):
     """A row of cron.job as its functions see it; `jobid` is None before it exists."""
 
@@ -158,6 +168,5 @@ def _missing(function: str, owner: str, capabilities: Capabilities) -> Missing |
     if not cron_usage(owner, capabilities):
         return Missing("schema cron", grant("USAGE ON SCHEMA cron", who))
     if function not in functions_for(owner, capabilities):
-        right = f"EXECUTE ON FUNCTION cron.{function}({SIGNATURES[function]})"
-        return Missing(function, grant(right, who))
+        return Missing(function, grant(executing(function), who))
     return None

@@ -29,6 +29,16 @@ EXTENSIONS = frozenset(
 )
 """First parts of names that belong to extensions: real settings, although they have two parts."""
 
+HIDDEN = frozenset(
+    "config_file data_directory dynamic_library_path extension_destdir external_pid_file hba_file "
+    "ident_file jit_provider krb_server_keyfile log_directory log_filename output_plugin_libraries "
+    "primary_conninfo session_preload_libraries shared_preload_libraries ssl_ciphers "
+    "ssl_dh_params_file ssl_ecdh_curve ssl_groups ssl_max_protocol_version "
+    "ssl_min_protocol_version ssl_passphrase_command ssl_tls13_ciphers "
+    "unix_socket_directories".split()
+)
+"""Real settings that only pg_read_all_settings shows, besides all of pg_cron's."""
+
 UNLISTED = frozenset(
     "true false yes no on off 1 0 t f y n debug info notice warning error log fatal panic archive "
     "hot_standby".split()
@@ -64,6 +74,11 @@ def is_custom(name: str) -> bool:
     """Whether a folded name is a placeholder of the user's own, as far as a name can tell."""
     prefix, dot, _ = name.partition(".")
     return bool(dot) and prefix not in EXTENSIONS
+
+
+def hidden(name: str) -> bool:
+    """Whether a folded name is a setting that a plain role may not read."""
+    return name in HIDDEN or name.startswith("cron.")
 
 
 def canonical(guc: Guc, text: str) -> str:

@@ -127,7 +127,7 @@ def _foreign_code(memory: Memory) -> Iterator[Finding]:
 
 def ledger_grants(role: str) -> str:
     """What a role needs to apply with a ledger that another one made."""
-    tables = "SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA cpctl"
+    tables = "SELECT, INSERT, UPDATE ON cpctl.applies, cpctl.files"
     return f"{grant('USAGE ON SCHEMA cpctl', role)} {grant(tables, role)}"
 
 

@@ -44,7 +44,8 @@ class Entry(NamedTuple):
 class Rights(NamedTuple):
     """What the role may do with a setting.
 
-    `effective`: what a session has, where that was `asked`: of declared placeholders.
+    `effective`: what a session has, where that was `asked`: of declared placeholders. `hidden`: a
+    real setting whose value the role may not see.
     """
 
     alter_system: bool
@@ -52,6 +53,7 @@ class Rights(NamedTuple):
     owns_database: bool
     asked: bool
     effective: str | None
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def check_target(expected: Expected, capabilities: Capabilities) -> None:
         raise Refused(
             f"row security hides other owners' jobs from {role}, and the file does not say whose "
             "its jobs are: some may exist already. Nothing was written.",
-            remedy=f"defaults: {{username: {role}}}",
+            remedy=f"defaults: {{username: {role}}} or ALTER ROLE {identifier(role)} BYPASSRLS;",
         )
 
 
@@ -100,26 +100,39 @@ def _check_server(capabilities: Capabilities) -> None:
 
 def _check_visible(capabilities: Capabilities) -> None:
     """Raises Refused: what a role may not see must never count as absent."""
-    role = capabilities.role
+    role, hidden = capabilities.role, sorted(_hidden_owners(capabilities))
+    faults: list[tuple[str, str]] = []
     if not capabilities.cron_usage:
-        what = f"{role} may not use the schema cron. Nothing was written."
-        raise Refused(what, remedy=grant("USAGE ON SCHEMA cron", role))
+        what = f"{role} may not use the schema cron"
+        faults.append((what, grant("USAGE ON SCHEMA cron", role)))
     if not capabilities.jobs_readable:
-        what = f"{role} may not read cron.job. Nothing was written."
-        raise Refused(what, remedy=grant("SELECT ON cron.job", role))
-    hidden = sorted(_hidden_owners(capabilities))
+        what = f"{role} may not read cron.job"
+        faults.append((what, grant("SELECT ON cron.job", role)))
+    for owner in _without_cron(capabilities):
+        right = grant("USAGE ON SCHEMA cron", owner)
+        faults.append(
+            (f"{owner}, whose jobs the file declares, may not use the schema cron", right)
+        )
     if hidden:
         names = ", ".join(hidden)
-        raise Refused(
-            f"row security hides the jobs of {names} from {role}; hidden is not absent. "
-            "Nothing was written.",
-            remedy=f"{' '.join(membership(owner, capabilities) for owner in hidden)} "
-            f"or ALTER ROLE {identifier(role)} BYPASSRLS;",
-        )
+        what = f"row security hides the jobs of {names} from {role}; hidden is not absent"
+        members = " ".join(membership(owner, capabilities) for owner in hidden)
+        faults.append((what, f"{members} or ALTER ROLE {identifier(role)} BYPASSRLS;"))
+    if faults:
+        what, remedy = "; ".join(what for what, _ in faults), " ".join(it for _, it in faults)
+        raise Refused(f"{what}. Nothing was written.", remedy=remedy)
 
 
 def _hidden_owners(capabilities: Capabilities) -> Iterable[str]:
     if capabilities.rows_hidden:
         for name, owner in capabilities.owners.items():
             if owner.exists and acting(name, capabilities) is None:
+                yield name
+
+
+def _without_cron(capabilities: Capabilities) -> Iterable[str]:
+    """Owners as whom their jobs would have to be read."""
+    if capabilities.rows_hidden:
+        for name, owner in sorted(capabilities.owners.items()):
+            if acting(name, capabilities) == "assumed" and not owner.cron_usage:
                 yield name

@@ -5,7 +5,10 @@ select name,
        pg_has_role((select datdba from pg_database where datname = current_database()), 'USAGE'),
        -- Only of placeholders: a real setting may be one that this role must not read.
        name = any($2),
-       case when name = any($2) then current_setting(name, true) end
+       case when name = any($2) then current_setting(name, true) end,
+       -- A real one that pg_settings does not show to this role: placeholders are never shown, either.
+       coalesce(not 'NO_SHOW_ALL' = any(pg_settings_get_flags(name))
+                and not exists (select from pg_settings s where lower(s.name) = names.name), false)
 from (
     select unnest($1::text[])
     union

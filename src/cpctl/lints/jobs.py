@@ -15,6 +15,9 @@ from cpctl.core.sql import identifier
 NAME_LIMIT = 63
 """Bytes; pg_cron below 1.5 keeps names as `name` and cuts the rest without a word."""
 
+_CALLS = (("net.http_", "pg_net"), ("http_header(", "http"))
+"""What only these two extensions provide, as far as a name can tell."""
+
 
 def refusals(survey: Survey) -> tuple[Finding, ...]:
     """Missing rights, and creations that would make a job run twice."""
@@ -104,7 +107,20 @@ def _running(change: Delete | Update) -> tuple[Finding, ...]:
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
     """Jobs that the file leaves alone although somebody may think otherwise."""
-    return (*_paused(survey), *_foreign(survey))
+    return (*_paused(survey), *_foreign(survey), *_unserved(survey))
+
+
+def _unserved(survey: Survey) -> Iterator[Finding]:
+    """Commands that call what no extension of this database provides."""
+    capabilities = survey.context.capabilities
+    there = {"pg_net": capabilities.pg_net, "http": capabilities.http}
+    absent = [(sign, name) for sign, name in _CALLS if there[name] is None]
+    for address, declared in survey.declared.items() if absent else ():
+        command, database = declared.fields.get("command"), declared.fields.get("database")
+        for sign, name in absent:
+            if sign in str(command) and database == capabilities.home:
+                what = f"calls {sign}…, and the extension {name}, which has it, is not here."
+                yield Finding("NO_EXTENSION", what, address, f"CREATE EXTENSION {name};")
 
 
 def _foreign(survey: Survey) -> Iterator[Finding]:

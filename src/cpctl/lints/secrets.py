@@ -85,6 +85,8 @@ def _table(does: str, context: Context) -> Iterable[str]:
         if not rights.creatable:
             where = "SCHEMA cpctl" if rights.schema else f"DATABASE {capabilities.database}"
             yield f"CREATE ON {where}"
+        if rights.schema and not rights.usage:
+            yield "USAGE ON SCHEMA cpctl"
     elif does == "create" and not rights.insert:
         yield "INSERT ON cpctl.secrets"
     elif does == "update" and not rights.update:

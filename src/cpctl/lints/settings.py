@@ -11,6 +11,7 @@ from cpctl.core.guc import is_custom
 from cpctl.core.kind import Context, Survey
 from cpctl.core.resource import Address, Resource, Sealed
 from cpctl.core.settings import ServerSettings
+from cpctl.core.sql import identifier, parameter_name
 from cpctl.errors import DeclaredError, Fault, Refused
 
 CAN_STOP = frozenset(
@@ -98,8 +99,14 @@ def _server_wide(
 def check_readable(
     name: str, wanted: Resource | None, server: ServerSettings, context: Context
 ) -> None:
-    """Raises Refused where only the files could tell the value, and the role may not read them."""
+    """Raises Refused where the value could be seen, but not by this role."""
     capabilities = context.capabilities
+    rights, role = server.rights.get(name), capabilities.role
+    if wanted is not None and rights is not None and rights.hidden:
+        raise Refused(
+            f"{role} may not read setting.{name}: hidden is not absent. Nothing was written.",
+            remedy=grant("pg_read_all_settings", role),
+        )
     in_files = wanted is not None and wanted.fields.get("store") == "system"
     if capabilities.file_settings or name not in server.shadows or not in_files:
         return
@@ -122,13 +129,14 @@ def _right(change: Change, server: ServerSettings, context: Context) -> Finding 
         return None
     stores = _stores(change)
     if "system" in stores and not rights.alter_system:
-        right = grant(f"ALTER SYSTEM ON PARAMETER {name}", capabilities.role)
+        right = grant(f"ALTER SYSTEM ON PARAMETER {parameter_name(name)}", capabilities.role)
         return Finding("MISSING_RIGHT", "ALTER SYSTEM", change.address, right)
+    database = identifier(capabilities.database)
     if "database" in stores and not rights.owns_database:
-        remedy = f"ALTER DATABASE {capabilities.database} OWNER TO {capabilities.role};"
+        remedy = f"ALTER DATABASE {database} OWNER TO {identifier(capabilities.role)};"
         return Finding("MISSING_RIGHT", "ALTER DATABASE", change.address, remedy)
     if "database" in stores and not rights.set and not isinstance(change, Delete):
-        right = grant(f"SET ON PARAMETER {name}", capabilities.role)
+        right = grant(f"SET ON PARAMETER {parameter_name(name)}", capabilities.role)
         return Finding("MISSING_RIGHT", "ALTER DATABASE … SET", change.address, right)
     return None
 

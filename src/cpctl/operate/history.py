@@ -92,5 +92,5 @@ def _readable(session: Session) -> Capabilities:
         f"{role} may not read the ledger",
         where=where,
         remedy=f"{grant('USAGE ON SCHEMA cpctl', role)} "
-        f"{grant('SELECT ON ALL TABLES IN SCHEMA cpctl', role)}",
+        f"{grant('SELECT ON cpctl.applies, cpctl.files', role)}",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_address
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from cpctl.core.ledger import LedgerRights
 _LEDGER = re.compile(r"cpctl ledger, format (\d+)")
 _FACTS = (
     "system_identifier database role server_version server_version_num extension_version "
+    "library_version pg_net http "
     "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
     "jobs_writable runs_readable last_runid background_workers superuser_jobs functions reload "
     "file_settings alter_system_allowed temporary vault secrets read_only ledger backend owners"
@@ -31,8 +33,20 @@ def capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
     facts["vault"] = VaultRights(**json.loads(vault)) if (vault := facts["vault"]) else None
     facts["table"] = TableRights(**json.loads(facts.pop("secrets")))
     return Capabilities(
-        host=info.host or "localhost", port=info.port, pooled=backend != info.backend_pid, **facts
+        host=info.host or "localhost",
+        port=info.port,
+        pooled=backend != info.backend_pid,
+        cleartext=cleartext(info.hostaddr, encrypted=info.pgconn.ssl_in_use),
+        **facts,
     )
+
+
+def cleartext(address: str, *, encrypted: bool) -> bool:
+    """Whether others on the way can read what is sent; libpq knows no address of a socket."""
+    try:
+        return not (encrypted or ip_address(address.partition("%")[0]).is_loopback)
+    except ValueError:
+        return False
 
 
 def _ledger(*, comment: str | None, **rights: bool) -> LedgerRights:

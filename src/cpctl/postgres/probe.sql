@@ -36,7 +36,8 @@ with cron as (
 ), configured as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
-                   'cron.use_background_workers', 'allow_alter_system')
+                   'cron.use_background_workers', 'allow_alter_system',
+                   'cron.launch_active_jobs', 'cron.match_dom_and_dow')
 )
 select
     (select system_identifier::text from pg_control_system()) as system_identifier,
@@ -45,6 +46,14 @@ select
     current_setting('server_version') as server_version,
     current_setting('server_version_num')::int as server_version_num,
     (select extversion from pg_extension where extname = 'pg_cron') as extension_version,
+    -- The library does not tell its version, but each has settings that older ones do not know.
+    (select case when bool_or(name = 'cron.match_dom_and_dow') then '1.6.8'
+                 when bool_or(name = 'cron.launch_active_jobs') then '1.6'
+                 when bool_or(name = 'cron.timezone') then '1.5'
+                 when bool_or(name = 'cron.database_name') then '1.4' end
+     from configured) as library_version,
+    (select extversion from pg_extension where extname = 'pg_net') as pg_net,
+    (select extversion from pg_extension where extname = 'http') as http,
     (select setting from configured where name = 'cron.database_name') as cron_database,
     coalesce((select setting from configured where name = 'cron.timezone'), 'GMT') as timezone,
     to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as as_of,
@@ -89,6 +98,7 @@ select
      group by schema, secrets, decrypted) as vault,
     (select json_build_object(
         'schema', schema is not null,
+        'usage', coalesce(has_schema_privilege(schema, 'USAGE'), false),
         'exists', secrets is not null and reader is not null,
         'creatable', coalesce(has_schema_privilege(schema, 'CREATE'),
                               has_database_privilege(current_database(), 'CREATE')),

@@ -148,7 +148,7 @@ def test_missing_rights_are_one_table_and_other_refusals_a_line_each() -> None:
 Refused: deploy may not do 2 of these 3 changes.
   job.content_pipeline_main   alter_job       {alter}
   setting.app.sweeper_url     ALTER SYSTEM    {sweeper}
-Remedy: have a superuser run these lines, then run the same command again.
+Remedy: have a superuser run: cpctl grants --for apply --role deploy | psql
 Refused: job.twin exists and belongs to deploy; you are postgres. A second one would run beside \
 it. Remedy: defaults: {{username: deploy}}
 Refused: the file declares no jobs. Remedy: --allow EMPTY_FILE"""

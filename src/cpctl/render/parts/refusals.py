@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import NamedTuple
 
 from cpctl.core.finding import Finding
@@ -12,7 +13,7 @@ from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.sentences import MISSING_RIGHT, said
 from cpctl.render.parts.values import width
 
-_SUPERUSER = "have a superuser run these lines, then run the same command again."
+USUAL, STDIN = "scheduler.yaml", "<stdin>"
 
 
 class Refusal(NamedTuple):
@@ -35,7 +36,7 @@ def refusal(plan: Plan) -> Refusal:
     if len(missing) == 1:
         return _one_right(plan, missing[0], others)
     details = (*_table(missing), *map(said, others), "Nothing was written.")
-    return Refusal("", _may_not(plan, missing), details, _SUPERUSER)
+    return Refusal("", _may_not(plan, missing), details, _superuser(plan))
 
 
 def _one_right(plan: Plan, missing: Finding, others: Sequence[Finding]) -> Refusal:
@@ -51,7 +52,16 @@ def refusal_lines(plan: Plan) -> list[str]:
     if not missing:
         return lines
     table = (f"  {line}" for line in _table(missing))
-    return [f"Refused: {_may_not(plan, missing)}", *table, f"Remedy: {_SUPERUSER}", *lines]
+    return [f"Refused: {_may_not(plan, missing)}", *table, f"Remedy: {_superuser(plan)}", *lines]
+
+
+def _superuser(plan: Plan) -> str:
+    """Who can mend it: all rights of the file at once, where the file can be read again."""
+    if STDIN in plan.files or plan.undoes is not None:
+        return "have a superuser run these lines, then run the same command again."
+    files = "" if plan.files == (USUAL,) else "".join(f" -f {quote(file)}" for file in plan.files)
+    command = f"cpctl grants --for apply --role {quote(plan.target.role)}{files} | psql"
+    return escaped(f"have a superuser run: {command}")
 
 
 def _parted(plan: Plan) -> tuple[list[Finding], list[Finding]]:
