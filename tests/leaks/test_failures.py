@@ -17,13 +17,15 @@ from tests.leaks.relay import Change, Relay, spoiled
 from tests.leaks.ways import PLAIN, ROLE
 
 KEY = int.from_bytes(b"cpctl")
-WITH_DATABASE = (
+Command = tuple[str, ...]
+WITH_DATABASE: tuple[Command, ...] = (
     ("plan", "--format", "json", *ENV_FILE),
     ("diff", *ENV_FILE),
     (*APPLY, *ENV_FILE),
     ("rollback", "--auto-approve", *ENV_FILE),
     ("history", *ENV_FILE),
     ("history", "show", "1", *ENV_FILE),
+    ("grants", "--for", "apply", "--role", ROLE, *ENV_FILE),
 )
 OF_A_FILE = WITH_DATABASE[:4]
 DEBUG = ("--debug",)
@@ -88,7 +90,7 @@ def test_a_server_that_lets_nobody_in_is_told_without_the_password(place: Place)
     for outcome, url in urls.items():
         for arguments in WITH_DATABASE:
             form = () if "--format" in arguments else ("--format", "json")
-            more = form if outcome == "wrong password" else DEBUG
+            more = form if outcome == "wrong password" and "grants" not in arguments else DEBUG
             done = place.run(outcome, *arguments, *more, url=url)
             assert done.code == 1, done
     place.tally.verdict()
