@@ -74,4 +74,8 @@ def test_commands_without_a_database_show_no_secret(place: Place) -> None:
     assert place.run("good", "explain", "0 2 * * 1").code == 0
     assert place.run("good", "schema", "plan").code == 0
     assert place.run("refused", "init", "--supabase").code == 1
+    assert place.run("refused", "render", *ENV_FILE, "--debug").code == 3
+    skipped = ("render", *ENV_FILE, "--secrets", "skip")
+    for options in ((), ("--out", "migration.sql")):
+        place.run("secrets skipped", *skipped, *options)
     place.tally.verdict()
