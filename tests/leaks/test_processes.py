@@ -47,7 +47,6 @@ def watched(
         "PATH": os.environ["PATH"],
         "HOME": str(place.folder / "home"),
         "KEY": place["new"],
-        "RETIRED": place["retired"],
         "PGPASSWORD": place["pgpassword"],
         "CPCTL_DATABASE_URL": place.url(),
         **(more or {}),
