@@ -37,7 +37,8 @@ def verify(
         names = ", ".join(map(str, wrong))
         raise CpctlError(
             f"the server accepted the changes, but shows something else: {names}; undone",
-            remedy="report this with the versions of PostgreSQL and pg_cron",
+            remedy="somebody may have changed it in the same moment: run the same command again; "
+            "if it says so again, report it with the versions of PostgreSQL and pg_cron",
         )
     return seen
 

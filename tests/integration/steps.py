@@ -203,7 +203,16 @@ def state(database: Database) -> tuple[object, ...]:
         database.rows("select * from cron.job order by jobid"),
         sorted(database.file_settings().items()),
         database.rows("select * from pg_db_role_setting order by 1, 2"),
+        kept_in(database, "vault.secrets"),
+        kept_in(database, "cpctl.secrets"),
     )
+
+
+def kept_in(database: Database, table: str) -> list[tuple[Any, ...]] | None:
+    """Every row as it stands there; None where there is no such table."""
+    if database.rows("select to_regclass(%s)", table) == [(None,)]:
+        return None
+    return database.rows(f"select * from {table} order by name, updated_at")
 
 
 @contextmanager

@@ -150,11 +150,11 @@ class Session:
         with self._whole():
             return exchange(pgconn, packets, alone=alone, silence=silence, load=load)
 
-    def copy(self, sql: str, data: str) -> Answer:
+    def copy(self, sql: str, data: bytes) -> Answer:
         """Statements that end with COPY … FROM STDIN, in two round trips. Raises ConnectionLost."""
         pgconn, silence = self.connection.pgconn, self._silence
         with self._whole():
-            return copy_in(pgconn, sql.encode(), data.encode(), silence=silence)
+            return copy_in(pgconn, sql.encode(), data, silence=silence)
 
     @property
     def _silence(self) -> float:

@@ -77,9 +77,12 @@ def unreadable_url(source: str) -> CpctlError:
 class StatementFailed(CpctlError):
     """One statement of an apply failed; `address` is what it was to change."""
 
-    def __init__(self, statement: Statement, answer: Answer, waited: float = 0.0) -> None:
+    def __init__(
+        self, statement: Statement, answer: Answer, waited: float = 0.0, why: str = ""
+    ) -> None:
         """PostgreSQL's message can quote the value: it is not shown where that is a secret."""
-        said = "the server refused the value" if statement.holes else f"PostgreSQL: {answer.error}"
+        refused = why or "the server refused the value"
+        said = refused if statement.holes else f"PostgreSQL: {answer.error}"
         if answer.sqlstate == LOCKED:
             said = f"another session holds a lock that it needs; waited {waited:g} s for it"
         verb = "set" if statement.channel == "system" else "written"
@@ -96,10 +99,12 @@ LOCKED = "55P03"
 _REMEDIES = {
     "42501": "cpctl plan names the missing rights",
     "22023": "mend the value in the file, then run the same command again",
+    "22P05": "the database's encoding lacks a sign of it: store it without, or in base64",
     LOCKED: "look for it in pg_stat_activity (state 'idle in transaction'), and when it has ended "
     "run the same command again, or with a longer --lock-timeout",
     "57014": "look into pg_stat_activity for what keeps the server busy, then run the same command "
     "again, or with a longer --statement-timeout",
+    "23505": "somebody has made it meanwhile: run the same command again, which takes it over",
     "25006": "connect to the primary",
     "0A000": "set allow_alter_system = on in postgresql.conf, or use store: database",
 }
