@@ -6,14 +6,16 @@ function changes a name or an owner. What each call may change is in docs/facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
+from cpctl.core.job_migration import Texts, job_script
 from cpctl.core.job_rights import rights
 from cpctl.core.job_spec import Defaults, Spec
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
+from cpctl.core.migration import Offline, Script
 from cpctl.core.renames import heirs, renamed
 from cpctl.core.resource import NAME, Address, Fields, Resource, State, Value
 from cpctl.core.runs import Run, mode_of
@@ -188,6 +190,10 @@ def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
     return tuple(Statement(c.sql, c.params, change.address, role=c.role) for c in calls)
 
 
+def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    return job_script(entries, offline, Texts(sql("job_migration"), sql("job_migration_removal")))
+
+
 def _recall(address: Address, past: Remembered | None, _: Sequence[Remembered | None]) -> Resource:
     """As it was, under the jobid that it has now or will get."""
     if past is None:
@@ -214,6 +220,7 @@ KIND = Kind(
     removable=_removable,
     speak=_speak,
     statements=_statements,
+    migrate=_migrate,
     refusals=lints.refusals,
     hazards=lints.hazards,
     notes=lints.notes,

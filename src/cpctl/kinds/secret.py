@@ -6,12 +6,14 @@ Only what the file declares, or may remove, is looked at: other people's secrets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from cpctl.core.kind import Context, Kind, Query, Rows
+from cpctl.core.migration import Offline, Script
 from cpctl.core.resource import Resource, Sealed, State, Value
 from cpctl.core.secret_calls import BOTH, statements_for
+from cpctl.core.secret_migration import Texts, secret_script
 from cpctl.core.secret_places import Stores, address, read, removable, value_of
 from cpctl.core.secret_rights import rights
 from cpctl.core.secret_spec import Spec
@@ -102,6 +104,11 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**declared.fields, "value": value}, facts=facts)
 
 
+def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    names = ("migration_vault", "migration_table", "migration_removal", "table")
+    return secret_script(entries, offline, Texts(*(sql(f"secret_{name}") for name in names)))
+
+
 KIND = Kind(
     name="secret",
     document_key="secrets",
@@ -114,6 +121,7 @@ KIND = Kind(
     adopt=_adopt,
     removable=lambda seen, context: removable(seen.address.name, context),
     statements=lambda change, context: statements_for(change, context, sql("secret_table")),
+    migrate=_migrate,
     refusals=lints.refusals,
     hazards=lambda change, _: lints.hazards(change),
     notes=lints.notes,

@@ -6,15 +6,17 @@ byte, real settings as the server reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from cpctl.core.change import sides
 from cpctl.core.guc import LIST_QUOTE, Guc, canonical, humane, is_custom, names
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
 from cpctl.core.ledger import Remembered
+from cpctl.core.migration import Offline, Script
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, parts, statements_for, stores_of
+from cpctl.core.setting_migration import Texts, setting_script
 from cpctl.core.setting_places import owned, places, public
 from cpctl.core.setting_rights import rights
 from cpctl.core.setting_spec import Spec, check
@@ -152,6 +154,11 @@ def _removable(seen: Resource, context: Context) -> str | None:
     return owned(seen.address.name, context)
 
 
+def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    texts = Texts(sql("setting_migration"), sql("setting_migration_removal"))
+    return setting_script(entries, offline, texts)
+
+
 def _recall(
     address: Address, past: Remembered | None, left: Sequence[Remembered | None]
 ) -> Resource:
@@ -186,6 +193,7 @@ KIND = Kind(
     recall=_recall,
     removable=_removable,
     statements=statements_for,
+    migrate=_migrate,
     refusals=lambda survey: lints.refusals(survey, _server(survey.rows, survey.context)),
     hazards=lambda change, _: lints.hazards(change, stores_of(sides(change)[1])),
     notes=lambda survey: lints.notes(survey, _server(survey.rows, survey.context)),
