@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests import vault
 from tests.integration.migrating import (
@@ -140,17 +141,21 @@ def test_the_table_is_healed_and_what_is_surplus_goes(database: Database) -> Non
     assert in_table(database) == {"a_url": URL, "b_url": URL, "foreign": "x"}
 
 
+def places(database: Database, name: str) -> set[str]:
+    """Where a url or a secret stands."""
+    found = {"vault"} if name in in_vault(database) else set()
+    if database.rows("select to_regclass('cpctl.secrets')") != [(None,)]:
+        found |= {"table"} if name in in_table(database) else set()
+    return found | ({"database"} if database.live(f"app.{name}") else set())
+
+
 def test_a_url_moves_between_the_stores(database: Database) -> None:
-    user = with_vault(database)
-    database.run("grant create on database postgres to supa")
+    vault.install(database.admin)
     scope = {"secrets": ["*_url"], "settings": ["app.*"]}
-    for store in ("vault", "table", "vault"):
-        database.write(urls(store, urls={"a": URL}, scope=scope))
-        converges(database, user)
-        stored_in = {"vault": set(in_vault(database))}
-        if database.rows("select to_regclass('cpctl.secrets')") != [(None,)]:
-            stored_in["table"] = set(in_table(database))
-        assert {where for where, names in stored_in.items() if names} == {store}
+    for store in ("vault", "table", "database", "vault", "database", "table", "vault"):
+        database.write(urls(store, "postgres", urls={"a": URL}, scope=scope))
+        converges(database)
+        assert places(database, "a_url") == {store}
 
 
 def test_the_guide_without_its_secret_and_then_an_apply_of_that_alone(database: Database) -> None:
@@ -178,13 +183,20 @@ def test_the_guide_without_its_secret_and_then_an_apply_of_that_alone(database: 
     assert in_vault(database)["service_role_key"][0] == SECRET
 
 
-def test_a_secret_that_moves_stays_until_somebody_sets_it(database: Database) -> None:
-    user = with_vault(database)
-    database.run("grant create on database postgres to supa")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("table", "vault"), ("vault", "database"), ("database", "table"), ("database", "vault")],
+)
+def test_a_secret_that_moves_stays_until_somebody_sets_it(
+    database: Database, old: str, new: str
+) -> None:
+    vault.install(database.admin)
     database.environment["KEY"] = SECRET
-    more: dict[str, Any] = {"secrets": {"key": {"from": "env:KEY"}}, "scope": {"secrets": ["k*"]}}
-    database.write(urls("table", **more))
-    assert database.cpctl("apply", "--auto-approve", user=user).code == 0
-    database.write(urls("vault", **more))
-    migrate(database, rendered(database, "--secrets", "skip"), user)
-    assert in_table(database) == {"key": SECRET}
+    scope = {"secrets": ["k*"], "settings": ["app.*"]}
+    more: dict[str, Any] = {"secrets": {"key": {"from": "env:KEY"}}, "scope": scope}
+    for store in (old, new):
+        database.write(urls(store, "postgres", **more))
+        migrate(database, rendered(database, "--secrets", "skip"))
+        assert places(database, "key") == (set() if store == old else {old})
+        assert database.cpctl("apply", "--auto-approve").code == 0
+        assert places(database, "key") == {store}

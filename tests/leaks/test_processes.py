@@ -84,7 +84,8 @@ def test_no_process_has_a_secret_on_its_command_line(place: Place, tmp_path: Pat
     empty = tmp_path / "empty"
     empty.mkdir()
     assert watched(place, (*CPCTL, "init"), folder=empty).returncode == 0
-    watched(place, place.cluster.psql("-f", "-"), given=script)
+    # Long enough to be seen: it fails at the first source that psql cannot read.
+    watched(place, place.cluster.psql("-f", "-"), given=f"select pg_sleep(0.5);\n{script}")
     place.tally.verdict()
 
 

@@ -15,7 +15,8 @@ class Offline(NamedTuple):
     """What a kind is told where no server is asked.
 
     `owner`: that of the file's defaults. `skip_secrets`: secrets are left out, and not refused.
-    `quote`: the literal of a value, which prints whatever the value holds.
+    `quote`: the literal of a value, which prints whatever the value holds. `left_out`: the names of
+    those secrets in any store, without the `app.` of a setting: wherever they stand, they stay.
     """
 
     file: str
@@ -24,6 +25,7 @@ class Offline(NamedTuple):
     scope: Mapping[str, Scope]
     skip_secrets: bool
     quote: Callable[[Parameter], str]
+    left_out: frozenset[str] = frozenset()
 
 
 class Script(NamedTuple):
@@ -42,6 +44,8 @@ class Script(NamedTuple):
 
 
 NOTHING: Final = Script()
+OF_A_SETTING: Final = "app."
+"""What a setting's name has more than that of the same url or secret in Vault or the table."""
 
 
 def secret_refusal(address: Address) -> Finding:

@@ -71,7 +71,8 @@ def _removed(entries: Mapping[Text, Spec], offline: Offline, text: str) -> Itera
     if scope is None:
         return
     for store, table in _TABLES.items():
-        kept = [str(name) for name, s in entries.items() if s.store == store or s.secret]
+        here = (str(name) for name, spec in entries.items() if spec.store == store)
+        kept = dict.fromkeys((*here, *sorted(offline.left_out)))
         yield text.format(
             table=table,
             schema=table.partition(".")[0],

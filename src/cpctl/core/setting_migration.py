@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cpctl.core.finding import Finding
 from cpctl.core.glob_regex import matching
 from cpctl.core.guc import EXTENSIONS, is_custom
-from cpctl.core.migration import Offline, Script, secret_refusal
+from cpctl.core.migration import OF_A_SETTING, Offline, Script, secret_refusal
 from cpctl.core.resource import Address
 from cpctl.core.setting_spec import Spec
 from cpctl.core.text import Text
@@ -61,7 +61,7 @@ def _store(spec: Spec, offline: Offline) -> str:
 def _notes(offline: Offline) -> Iterator[str]:
     if "settings" in offline.scope:
         globs = ", ".join(offline.scope["settings"].patterns)
-        if offline.store == "database":
+        if offline.store != "system":
             yield f"Settings of the database in scope ({globs}) that the file lacks are reset."
         yield "A setting of the server (ALTER SYSTEM) is neither written nor removed."
 
@@ -75,9 +75,11 @@ def _steps(
     ]
     if rows:
         yield texts.declared.format(rows=",\n".join(rows))
-    if offline.store == "database" and "settings" in offline.scope:
+    if offline.store != "system" and "settings" in offline.scope:
+        moving = (f"{OF_A_SETTING}{name}".lower() for name in sorted(offline.left_out))
+        kept = dict.fromkeys((*all_of_them, *moving))
         yield texts.removal.format(
-            kept=", ".join(map(offline.quote, all_of_them)),
+            kept=", ".join(map(offline.quote, kept)),
             extensions=", ".join(map(offline.quote, sorted(EXTENSIONS))),
             covered=matching("surplus", offline.scope["settings"], offline.quote),
         )

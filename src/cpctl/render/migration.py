@@ -15,7 +15,7 @@ from cpctl import __version__
 from cpctl.core.finding import Finding
 from cpctl.core.glob_regex import fitting
 from cpctl.core.kind import Kind
-from cpctl.core.migration import Offline, Script, raised, unknown_refusal
+from cpctl.core.migration import OF_A_SETTING, Offline, Script, raised, unknown_refusal
 from cpctl.core.resource import Address
 from cpctl.core.statement import Parameter
 from cpctl.core.text import Text
@@ -78,6 +78,13 @@ def scripts_of(
     kinds: Iterable[Kind], entries: Mapping[str, Mapping[Text, Any]], offline: Offline
 ) -> tuple[Script, ...]:
     """What each kind makes of its entries; one that makes nothing refuses them."""
+    secrets = (
+        str(key).removeprefix(OF_A_SETTING)
+        for specs in entries.values()
+        for key, spec in specs.items()
+        if getattr(spec, "secret", None)
+    )
+    offline = offline._replace(left_out=frozenset(secrets))
     return tuple(_script(kind, entries.get(kind.document_key, {}), offline) for kind in kinds)
 
 
