@@ -25,6 +25,9 @@ class Kept(NamedTuple):
     id: str = ""
     described: bool = False
 
+    def __repr__(self) -> str:
+        return "(sensitive)"
+
 
 class Stores(NamedTuple):
     """Both stores by name, and who reads what: (function or job, its name, its schedule)."""
