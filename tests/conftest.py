@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from ground import Cluster, provide
+from tests.runner import Nursery, Runner
 from tests.servers import VERSIONS, Database, empty
 
 _COLLECTED: Counter[str] = Counter()
@@ -39,12 +41,26 @@ def cluster(request: pytest.FixtureRequest, clusters: dict[str, Cluster]) -> Clu
     return found
 
 
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where runs of cpctl are forked from."""
+    with Nursery(tmp_path_factory.mktemp("nursery")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def runner(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """For tests that run cpctl again and again, one run after the other."""
+    with closing(Runner(nursery, tmp_path_factory.mktemp("runs"))) as found:
+        yield found
+
+
 @pytest.fixture
-def database(cluster: Cluster, tmp_path: Path) -> Iterator[Database]:
+def database(cluster: Cluster, tmp_path: Path, runner: Runner) -> Iterator[Database]:
     """An empty scheduler on each of the servers in turn."""
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
         _reset(admin)
-        yield Database(cluster, admin, tmp_path)
+        yield Database(cluster, admin, tmp_path, runner=runner)
 
 
 def _reset(admin: psycopg.Connection[Any]) -> None:

@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from ground import Cluster
+from tests.runner import Runner
 
 VERSIONS = tuple(os.environ.get("CPCTL_TEST_SERVERS", "15 17").split())
 
@@ -32,6 +33,10 @@ CHANGING = re.compile(
 """A statement that alters a managed resource, as the server's log has it."""
 
 
+AT_START = re.compile("PYTHON|LANG|LC_|TZ")
+"""Variables that an interpreter looks at when it starts."""
+
+
 class Result(NamedTuple):
     """One run of the cpctl program."""
 
@@ -40,14 +45,36 @@ class Result(NamedTuple):
     err: str
 
 
+def _started(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, stdin: str | None
+) -> Result:
+    """The program as a shell starts it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cpctl", *arguments],
+        cwd=folder,
+        env=dict(environment),
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
 @dataclass(slots=True)
 class Database:
-    """A server emptied for one test. `admin` is a superuser's connection, in autocommit mode."""
+    """A server emptied for one test. `admin` is a superuser's connection, in autocommit mode.
+
+    `runner`: forks the program, which saves the start of an interpreter for each run.
+    """
 
     cluster: Cluster
     admin: psycopg.Connection[Any]
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    runner: Runner | None = None
 
     @property
     def version(self) -> str:
@@ -71,19 +98,18 @@ class Database:
             **self.environment,
             **(environment or {}),
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "cpctl", *arguments],
-            cwd=self.folder,
-            env=known,
-            input=stdin,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert "--debug" in arguments or "Traceback" not in done.stderr, done.stderr
-        return Result(done.returncode, done.stdout, done.stderr)
+        done = self._run(arguments, known, stdin)
+        assert "--debug" in arguments or "Traceback" not in done.err, done.err
+        return done
+
+    def _run(
+        self, arguments: Sequence[str], environment: Mapping[str, str], stdin: str | None
+    ) -> Result:
+        if self.runner is None or any(map(AT_START.match, environment)):
+            return _started(arguments, environment, self.folder, stdin)
+        self.runner.start(arguments, environment=environment, folder=self.folder, stdin=stdin)
+        done = self.runner.done(120)
+        return Result(done.code, done.out, done.err)
 
     def write(self, text: str, name: str = "scheduler.yaml") -> Path:
         """A file in the test's folder."""

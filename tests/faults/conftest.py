@@ -12,18 +12,12 @@ import pytest
 
 from ground import Cluster, provide
 from tests.faults.lane import Lane
-from tests.faults.runner import Nursery, Runner
 from tests.faults.tally import TALLIES
+from tests.runner import Nursery, Runner
 from tests.servers import VERSIONS
 
 LANES = int(os.environ.get("CPCTL_FAULTS_LANES", "6"))
 """Servers of each version that are broken side by side: most points wait most of the time."""
-
-
-@pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    with Nursery(tmp_path_factory.mktemp("nursery")) as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from tests.faults.lane import Lane
 from tests.faults.oracle import Seen, converges, look, silent, truthful, whole
-from tests.faults.runner import Done
 from tests.faults.scenario import NEW, OLD
 from tests.faults.tally import Tally
+from tests.runner import Done
 
 WHOLE = ("old", "new", "settled new")
 

@@ -15,8 +15,8 @@ from psycopg import sql
 
 from ground import Cluster
 from tests.faults.proxy import Cut, Hook, Proxy
-from tests.faults.runner import Done, Runner
 from tests.faults.scenario import ENVIRONMENT, FILE, NAMES, OLD, Job, World
+from tests.runner import Done, Runner
 
 KEY = int.from_bytes(b"cpctl")
 APPLY = ("apply", "--auto-approve", "--lock-timeout", "5s")

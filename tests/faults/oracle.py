@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 from tests.faults.lane import APPLY, IN_SYNC, Lane
-from tests.faults.runner import Done
 from tests.faults.scenario import CANARIES, EARLY, LATE, NAMES, NEW, OLD, World
+from tests.runner import Done
 
 OUTCOMES = ("old", "new", "settled new", "unknown, old", "unknown, new", "remainder")
 

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from tests.faults.messages import Message, Reader
 from tests.faults.phases import Direction, Progress
-from tests.faults.runner import Runner
+from tests.runner import Runner
 
 How = Literal["reset", "black hole"]
 After = Literal["open", "closed"]

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from tests.faults.lane import IN_SYNC, Lane
-from tests.faults.runner import Done, Nursery, Runner
 from tests.faults.tally import Tally, tally
 from tests.faults.work import ALL
+from tests.runner import Done, Nursery, Runner
 
 ROUNDS, APPLIES = (20, 64) if ALL else (2, 16)
 FILES = ("left", "right")

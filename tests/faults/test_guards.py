@@ -15,9 +15,9 @@ from tests.faults.messages import Message
 from tests.faults.oracle import look, silent, whole
 from tests.faults.phases import Direction
 from tests.faults.proxy import Hook, Link, Proxy
-from tests.faults.runner import Done
 from tests.faults.scenario import FILE, JOBS_ONLY, NEVER, NEW, OLD
 from tests.faults.tally import Tally
+from tests.runner import Done
 
 HOSTILE = {"idle_in_transaction_session_timeout": "1ms", "lock_timeout": "1ms"}
 

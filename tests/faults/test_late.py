@@ -11,9 +11,9 @@ from tests.faults.judge import WHOLE, Point, judge
 from tests.faults.lane import Lane
 from tests.faults.messages import Message
 from tests.faults.proxy import Link, Proxy
-from tests.faults.runner import Done
 from tests.faults.scenario import EARLY
 from tests.faults.tally import Tally
+from tests.runner import Done
 
 LATER = 0.3
 """Seconds that the server's process sleeps on what it was sent."""

@@ -14,9 +14,9 @@ from tests.faults.lane import APPLY, IN_SYNC, Lane
 from tests.faults.messages import Message
 from tests.faults.oracle import look, silent, truthful, whole
 from tests.faults.proxy import Hook, Link, Proxy
-from tests.faults.runner import Done
 from tests.faults.scenario import EARLY, FILE, NEW, OLD
 from tests.faults.tally import Tally
+from tests.runner import Done
 from tests.servers import VERSIONS
 
 HOSTILE = {

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 
 from ground import Cluster, provide
-from tests.faults.runner import Nursery, Runner
 from tests.leaks.place import Place
 from tests.leaks.tally import TALLIES, Tally, tally
 from tests.leaks.watch import QUIET, Activity
 from tests.leaks.ways import WAYS, Way
+from tests.runner import Nursery, Runner
 from tests.servers import VERSIONS, empty
 
 TALKATIVE = {
@@ -43,12 +43,6 @@ class Server(NamedTuple):
     admin: psycopg.Connection[Any]
     activity: Activity
     runner: Runner
-
-
-@pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    with Nursery(tmp_path_factory.mktemp("nursery")) as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from urllib.parse import quote
 import psycopg
 
 from ground import Cluster
-from tests.faults.runner import Done, Runner
 from tests.integration.steps import document, job
 from tests.leaks.canary import Canary, canary
 from tests.leaks.relay import Change, Relay, relay, unchanged
@@ -21,6 +20,7 @@ from tests.leaks.stored import Kept, Log
 from tests.leaks.tally import Tally
 from tests.leaks.watch import Activity
 from tests.leaks.ways import Way
+from tests.runner import Done, Runner
 
 NEVER = "0 3 29 2 *"
 APPLY = ("apply", "--auto-approve")

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from tests.faults.runner import Done
 from tests.faults.work import ALL
 from tests.leaks.place import APPLY, ENV_FILE, PROGRAM, Place
 from tests.leaks.relay import Change, Relay, spoiled
 from tests.leaks.ways import PLAIN, ROLE
+from tests.runner import Done
 
 KEY = int.from_bytes(b"cpctl")
 Command = tuple[str, ...]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.runner import ROOT
 from tests.leaks.place import APPLY, ENV_FILE, Place
 from tests.leaks.tally import Tally
 from tests.leaks.watch import Processes
 from tests.leaks.ways import PLAIN
+from tests.runner import ROOT
 
 pytestmark = pytest.mark.parametrize("way", PLAIN[-1:], ids=str, indirect=True)
 

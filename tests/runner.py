@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 class Done(NamedTuple):
@@ -42,7 +42,7 @@ class Nursery:
     def __enter__(self) -> Self:
         paths = os.pathsep.join(map(str, (ROOT / "tools", ROOT)))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery", str(self.socket)],
+            [sys.executable, "-m", "tests.nursery", str(self.socket)],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": paths},
             stdin=subprocess.PIPE,
@@ -91,16 +91,25 @@ class Runner:
         *commands: Sequence[str],
         environment: Mapping[str, str],
         mutants: Sequence[str] = (),
+        folder: Path | None = None,
+        stdin: str | None = None,
     ) -> None:
-        """Begin one run of these commands, each of which must end well for the next."""
+        """Begin one run of these commands, each of which must end well for the next.
+
+        `folder`: where it runs, if not where its output is kept.
+        """
         if self._running:  # a test failed while it ran
             self.kill()
             self.done()
         known = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **environment}
+        given = self.folder / "in"
+        if stdin is not None:
+            given.write_bytes(stdin.encode())
         request = {
             "commands": [list(command) for command in commands],
             "environment": known,
-            "folder": str(self.folder),
+            "folder": str(folder or self.folder),
+            "in": os.devnull if stdin is None else str(given),
             "out": str(self.folder / "out"),
             "err": str(self.folder / "err"),
             "mutants": list(mutants),

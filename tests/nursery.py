@@ -1,7 +1,7 @@
 """A process that has cpctl imported already, and forks for each run.
 
-So every point of a fault suite is a real process of its own, which kill -9 really kills, at a
-twentieth of the price of a start. Talked to by `runner.py`, over a socket, a line at a time.
+So every run is a real process of its own, which kill -9 really kills, at a twentieth of the price
+of a start. Talked to by `runner.py`, over a socket, a line at a time.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _dress(request: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(request["in"], os.O_RDONLY), 0)
     for number, name in ((1, "out"), (2, "err")):
         target = os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(target, number)
