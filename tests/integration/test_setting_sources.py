@@ -107,6 +107,30 @@ def test_a_shadowed_setting_is_applied_noted_and_settled(database: Database, whe
         database.run(f"alter {where} reset all")
 
 
+def test_of_two_that_overrule_a_setting_the_stronger_is_named(database: Database) -> None:
+    text = document(store="database", settings={"app.shadowed": "file"})
+    apply(database, text, expected={"alter database set": 1})
+    database.run("alter role postgres set app.shadowed = 'other'")
+    try:
+        assert database.live("app.shadowed") == "other"
+        assert "is overruled by ALTER ROLE postgres SET" in in_sync(database).out
+    finally:
+        database.run("alter role postgres reset all")
+
+
+def test_a_setting_that_leaves_the_database_is_not_overruled_by_it(database: Database) -> None:
+    settings, scope = {"app.moved": "1"}, {"settings": ["app.*"]}
+    apply(
+        database,
+        document(store="database", scope=scope, settings=settings),
+        expected={"alter database set": 1},
+    )
+    database.write(document(scope=scope, settings=settings))
+    moved = database.cpctl("plan")
+    assert '~ store = "database" -> "system"' in moved.out, moved
+    assert "overruled" not in moved.out
+
+
 def test_an_edit_that_waits_for_a_reload_is_named_in_the_plan(
     database: Database, append: Append
 ) -> None:

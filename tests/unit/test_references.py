@@ -85,6 +85,14 @@ def test_what_is_none_is_not_shown(reference: str) -> None:
     assert marked(reference) or reference.endswith("\n")
 
 
+def test_a_source_that_is_nearly_one_is_named() -> None:
+    near = {"envv:X": "env:NAME", "Env:X": "env:NAME", "dotenv:.env": "dotenv:FILE#NAME"}
+    for reference, written in near.items():
+        with pytest.raises(Wrong, match="no reference") as wrong:
+            check_reference(reference)
+        assert f'did you mean "{written}"?' in wrong.value.remedy
+
+
 @pytest.mark.parametrize("reference", BROKEN)
 def test_a_command_that_no_shell_could_part(reference: str) -> None:
     with pytest.raises(Wrong) as wrong:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cpctl.cli.options import (
-    Allow,
     Common,
     Debug,
     EnvFiles,
@@ -52,7 +51,10 @@ def render(
     out: Out = None,
     env_file: EnvFiles = None,
     secrets: Secrets = MigrationSecrets.auto,
-    allow: Allow = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="Let a file without jobs remove all in its scope: EMPTY_FILE."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:

@@ -44,10 +44,20 @@ SOURCES: Final = f"{', '.join(_SCHEMES[:-1])} or {_SCHEMES[-1]}"
 """Every way to write one, in words."""
 
 
+def _remedy(text: str) -> str:
+    """How the source that seems to be meant is written, else how each is."""
+    from difflib import get_close_matches
+
+    meant = get_close_matches(text.partition(":")[0].lower(), FORMS, 1) if ":" in text else []
+    if meant:
+        return f'did you mean "{FORMS[meant[0]].written}"? The sources are {SOURCES}'
+    return f"name its source: {{from: {SOURCES}}}"
+
+
 def check_reference(text: str) -> None:
     """Raises Wrong. What looks like no reference may be the secret itself, and is not shown."""
     if not re.fullmatch(PATTERN, text):
-        raise Wrong("this is no reference to a secret", f"name its source: {{from: {SOURCES}}}")
+        raise Wrong("this is no reference to a secret", _remedy(text))
     scheme, rest = parted(text)
     if scheme == "command":
         arguments(rest)

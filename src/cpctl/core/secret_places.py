@@ -30,11 +30,10 @@ class Kept(NamedTuple):
 
 
 class Stores(NamedTuple):
-    """Both stores by name, and who reads what: (function or job, its name, its schedule)."""
+    """Both stores by name."""
 
     vault: Mapping[str, Kept]
     table: Mapping[str, Kept]
-    readers: Mapping[str, tuple[tuple[str, str, str], ...]]
 
     def of(self, store: str) -> Mapping[str, Kept]:
         return self.vault if store == "vault" else self.table
@@ -46,10 +45,24 @@ class Stores(NamedTuple):
 
 def read(rows: Rows) -> Stores:
     """The rows of kinds/secret.py's queries."""
-    readers: dict[str, tuple[tuple[str, str, str], ...]] = {}
-    for name, what, reader, schedule in rows.get("secret_readers", ()):
-        readers[name] = (*readers.get(name, ()), (what, reader, schedule or ""))
-    return Stores(_vault(rows), _table(rows), readers)
+    return Stores(_vault(rows), _table(rows))
+
+
+def readers_of(name: str, rows: Rows) -> tuple[tuple[str, str, str], ...]:
+    """Who reads it: (function or job, its name, its schedule).
+
+    The jobs are those that kinds/job.py asks for as each owner: row security hides them from a role
+    that only acts for the owners, and a reader that was not seen is no warning.
+    """
+    functions = [row[1:] for row in rows.get("secret_readers", ()) if row[0] == name]
+    quoted = name.replace("'", "''")
+    signs = (f"'{quoted}'", *(f"{called}(" for _, called in functions))
+    jobs = (
+        ("job", jobname or f"jobid {jobid}", schedule)
+        for jobid, jobname, schedule, command, _, _, active in rows.get("jobs", ())
+        if active and any(sign in command for sign in signs)
+    )
+    return (*(("function", shown, "") for shown, _ in functions), *jobs)
 
 
 def _vault(rows: Rows) -> dict[str, Kept]:

@@ -225,7 +225,10 @@ def _mistyped(problem: ErrorDetails, label: str) -> Wrong:
         expected, remedy = _EXPECTED[kind]
         return Wrong(f"{label} must be {expected}, not {_kind_of(given)}", remedy)
     if kind in ("literal_error", "enum"):
-        return Wrong(f"{label} must be {context['expected']}", "write one of them, without quotes")
+        words = tuple(re.findall("'([^']+)'", context["expected"]))
+        near = _nearest(given.lower(), words) if isinstance(given, str) else None
+        remedy = f"did you mean `{near}`?" if near else "write one of them, without quotes"
+        return Wrong(f"{label} must be {context['expected']}", remedy)
     if kind == "string_too_short":
         return Wrong(f"{label} is empty", "give it a value, or remove the line")
     message = problem["msg"]

@@ -14,7 +14,7 @@ from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.secret_calls import BOTH, parts, statements_for
-from cpctl.core.secret_places import Stores, address, read, removable, value_of
+from cpctl.core.secret_places import Stores, address, read, readers_of, removable, value_of
 from cpctl.core.secret_spec import Spec
 from cpctl.core.text import Text, Wrong
 from cpctl.kinds import sql
@@ -63,7 +63,7 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
     if table.exists and table.names:
         asked.append(Query("table_names", _TABLE_NAMES))
         asked += [Query("table_values", _TABLE_VALUES, (names,))] if table.values and names else []
-    if asked and capabilities.cron_usage and capabilities.jobs_readable:
+    if asked:
         names_there = " union ".join(_NAMES[query.name] for query in asked if query.name in _NAMES)
         asked.append(Query("secret_readers", sql("secret_readers").format(names=names_there)))
     return tuple(asked)
@@ -75,7 +75,8 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
     for name in names:
         seen = _seen(name, declared.get(address(name)), stores, context)
         if seen is not None:
-            yield seen
+            readers = readers_of(name, rows)
+            yield seen._replace(facts={**seen.facts, "readers": readers})
 
 
 def _seen(
@@ -94,7 +95,6 @@ def _seen(
     facts: dict[str, object] = {"name": name, "implied": ("store",), "set": kept.updated_at}
     if name in stores.vault:
         facts |= {"vault_id": stores.vault[name].id, "described": stores.vault[name].described}
-    facts["readers"] = stores.readers.get(name, ())
     store = found[0] if len(found) == 1 else BOTH
     return Resource(
         address(name), {"value": value_of(kept, declared, context), "store": store}, facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cpctl.core.acting import grant
-from cpctl.core.change import Change, Create, Delete, sides
+from cpctl.core.change import Change, Create, Delete, Update, sides
 from cpctl.core.finding import Finding
 from cpctl.core.guc import is_custom
 from cpctl.core.kind import Context, Survey
@@ -161,7 +161,10 @@ def hazards(change: Change, stores: Collection[str]) -> tuple[Finding, ...]:
 def notes(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
     """What holds although nothing will be changed, and what a reload will change besides."""
     ours = {address.name: resource for address, resource in survey.declared.items()}
-    found = [note for name in ours for note in _declared_notes(ours[name], server)]
+    leaving = {
+        it.address for it in survey.changes if isinstance(it, Update) and "store" in it.changed
+    }
+    found = [note for it in ours.values() for note in _declared_notes(it, server, leaving)]
     found += [
         *_left_behind(ours, server, survey.context),
         *_elsewhere(ours, server, survey.context),
@@ -170,14 +173,18 @@ def notes(survey: Survey, server: ServerSettings) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _declared_notes(declared: Resource, server: ServerSettings) -> Iterable[Finding]:
+def _declared_notes(
+    declared: Resource, server: ServerSettings, leaving: Collection[Address]
+) -> Iterable[Finding]:
+    """`leaving`: what this plan moves out of the other store, which then overrules nothing."""
     address = declared.address
     real = server.reals.get(address.name)
     if real is not None and real.pending_restart:
         what = "waits for a restart of the server; until then the old value holds."
         yield Finding("PENDING_RESTART", what, address)
     shadow, store = server.shadows.get(address.name), declared.fields.get("store")
-    if shadow and store and not (store == "database" and shadow.startswith("ALTER DATABASE")):
+    of_database = shadow is not None and shadow.startswith("ALTER DATABASE")
+    if shadow and store and not (of_database and (store == "database" or address in leaving)):
         what = f"is overruled by {shadow}: new sessions of this role do not see the file's value."
         yield Finding("SHADOWED", what, address)
 

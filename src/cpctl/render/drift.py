@@ -104,7 +104,11 @@ def _why(plan: Plan, change: Change, found: Class) -> str:
     if plan.last is not None and plan.last.undoes is not None and found == "pending":
         return f"Rolled back by apply {plan.last.number}; the file was not applied since"
     if plan.last is not None and (change.action, found) in _SINCE:
-        return _SINCE[change.action, found].format(number=plan.last.number)
+        if found == "drifted" and _unsure(change):
+            found_since = "Source and database differ since apply {number}; the file did not change"
+        else:
+            found_since = _SINCE[change.action, found]
+        return found_since.format(number=plan.last.number)
     match change:
         case Create():
             return _lacking(change)
@@ -112,6 +116,11 @@ def _why(plan: Plan, change: Change, found: Class) -> str:
             return f"The database has it, but {escaped(change.reason)}"
         case Update():
             return _differs(change)
+
+
+def _unsure(change: Change) -> bool:
+    """A secret: its source moves without the file, and the ledger has no value to tell who did."""
+    return isinstance(change, Update) and isinstance(change.after.facts.get("reference"), str)
 
 
 def _lacking(change: Create) -> str:
@@ -131,7 +140,7 @@ def _differs(change: Update) -> str:
 
 def _whose(plan: Plan, change: Change, found: Class) -> list[str]:
     """That no apply did it; and of a command, between which two runs it was changed."""
-    if plan.last is None or found not in ("drifted", "both"):
+    if plan.last is None or found not in ("drifted", "both") or _unsure(change):
         return []
     number = plan.last.number
     said = [f"the ledger has no apply after {number}: not by cpctl"]

@@ -31,7 +31,9 @@ WRONG = {
     "expect: {host: ''}\n": "a.yaml:3:16: `host` is empty. Remedy: give it a value, or remove",
     "expect: x\n": "a.yaml:3:9: `expect` must be a mapping, not text.",
     "expect: {system_identifier: x1}\n": "a.yaml:3:29: a system identifier is a number.",
-    "store: valut\n": "a.yaml:3:8: `store` must be 'system', 'database', 'vault' or 'table'.",
+    "store: valut\n": "a.yaml:3:8: `store` must be 'system', 'database', 'vault' or 'table'. "
+    "Remedy: did you mean `vault`?",
+    "store: redis\n": "'vault' or 'table'. Remedy: write one of them, without quotes",
     "scope: {lamp: [x]}\n": "a.yaml:3:9: unknown key `lamp` in scope. Remedy: did you mean `lamps`",
     "scope: {lamps: x*}\n": "a.yaml:3:16: `lamps` must be a list, not text.",
     "scope: {lamps: ['a*', '*']}\n": 'a.yaml:3:23: the pattern "*" has no literal character',
