@@ -118,7 +118,7 @@ def _setup(survey: Survey) -> Iterator[Finding]:
         what = "cpctl.secrets and its reader, cpctl.secret(name), will be made."
         yield Finding("MAKES_TABLE", what)
     for owner in without_reader(context) if kept else ():
-        if written:
+        if written and table.gives:
             yield Finding("GRANTS_READER", f"{owner} will be allowed to call cpctl.secret(name).")
         else:
             rights = ("USAGE ON SCHEMA cpctl", "EXECUTE ON FUNCTION cpctl.secret(text)")

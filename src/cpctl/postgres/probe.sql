@@ -109,7 +109,10 @@ select
         'values', coalesce(has_column_privilege(secrets, 'value', 'SELECT'), false),
         'insert', coalesce(has_table_privilege(secrets, 'INSERT'), false),
         'update', coalesce(has_table_privilege(secrets, 'UPDATE'), false),
-        'delete', coalesce(has_table_privilege(secrets, 'DELETE'), false)
+        'delete', coalesce(has_table_privilege(secrets, 'DELETE'), false),
+        -- Where it is still to be made, whoever makes it owns it.
+        'gives', coalesce(has_schema_privilege(schema, 'USAGE WITH GRANT OPTION'), true)
+            and coalesce(has_function_privilege(reader, 'EXECUTE WITH GRANT OPTION'), true)
      )::text from (select) as one left join ours on true) as secrets,
     current_setting('default_transaction_read_only') = 'on' as read_only,
     (select json_build_object(
