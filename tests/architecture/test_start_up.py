@@ -64,3 +64,27 @@ def test_a_saved_plan_is_shown_without_a_driver_and_without_yaml(tmp_path: Path)
         loaded = _loaded("show", "plan", "--format", form, folder=tmp_path)
         assert "typer" in loaded  # the control
         assert loaded & {"psycopg", "yaml", "deepdiff", "rich"} == set(), form
+
+
+def test_secrets_that_are_variables_load_nothing_of_other_sources() -> None:
+    script = """
+import sys
+from cpctl.core.references import check_reference
+from cpctl.secrets import Secrets
+secrets = Secrets({"KEY": "value"}, "require")
+before = {*sys.modules}
+for reference in ("env:KEY", *sys.argv[1:]):
+    check_reference(reference)
+    secrets.fetch([reference])
+    secrets.sealed(reference)
+print("LOADED", *{*sys.modules} - before)
+"""
+    found = []
+    for more in ((), ("command:echo value",)):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *more], capture_output=True, text=True, check=True
+        )
+        found.append(set(done.stdout.split()[1:]))
+    assert found[0] == {"cpctl.secrets.env"}
+    assert found[1] >= {"cpctl.secrets.command", "shlex", "subprocess"}  # the control
+    assert found[1].isdisjoint({"keyring", "concurrent.futures", "cpctl.secrets.keyring"})

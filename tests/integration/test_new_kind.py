@@ -144,6 +144,22 @@ def test_validate_counts_what_the_expansion_made(tmp_path: Path, toyed: dict[str
     assert 'colour: "red"  # scheduler.yaml:7:18' in printed.out
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [(FULL, ["lamp.toy_desk", "lamp.toy_hall_left"]), (HEAD + SCOPE + JOB, ["scope.lamps"])],
+    ids=["declared", "in scope"],
+)
+def test_a_migration_does_not_leave_it_out_in_silence(
+    tmp_path: Path, toyed: dict[str, str], text: str, refused: list[str]
+) -> None:
+    (tmp_path / "scheduler.yaml").write_text(text, encoding="utf-8")
+    done = offline(tmp_path, toyed, "render")
+    assert (done.code, done.out) == (3, "")
+    for address in refused:
+        assert f"{address} " in done.err
+    assert "has no form that a migration can hold" in done.err
+
+
 def test_it_is_the_copy_that_runs(tmp_path: Path) -> None:
     """A positive control: without the two files, nobody knows these keys."""
     (tmp_path / "scheduler.yaml").write_text(FULL, encoding="utf-8")

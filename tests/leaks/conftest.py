@@ -33,7 +33,6 @@ TALKATIVE = {
     "log_lock_waits": "on",
     "track_activity_query_size": "100kB",
     "max_connections": "50",
-    "jit": "off",
 }
 
 

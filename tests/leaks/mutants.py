@@ -62,6 +62,17 @@ def _the_url() -> None:
     replace("cpctl.postgres.connect", "_where", str)
 
 
+@leak("the whole environment")
+def _the_whole_environment() -> None:
+    """To every program that is a source of secrets."""
+    honest: Any = None
+
+    def started(words: Any, _: Any) -> Any:
+        return honest(words, dict(os.environ))
+
+    honest = replace("cpctl.secrets.command", "_start", started)
+
+
 @leak("everything")
 def _everything() -> None:
     """What cpctl prints, writes and starts has a secret in it."""

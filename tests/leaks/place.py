@@ -25,8 +25,21 @@ from tests.leaks.ways import Way
 NEVER = "0 3 29 2 *"
 APPLY = ("apply", "--auto-approve")
 ENV_FILE = ("--env-file", "secrets.env")
-GIVEN = frozenset({"kept.txt", "secrets.env", "scheduler.yaml"})
+GIVEN = frozenset("kept.txt secrets.env scheduler.yaml printed.txt dot.env".split())
 """Files that hold a secret because the user put it there."""
+
+CHILD = "child.env"
+PROGRAM = f"""\
+tr '\\0' '\\n' </proc/self/environ >{CHILD}
+cat printed.txt
+cat printed.txt >&2
+"""
+"""A source of a secret. It tells what it got, and says the secret where nobody should hear it."""
+
+OTHERS = {"dotted": "dotenv:dot.env#DOTTED", "printed": "command:sh program"}
+"""Sources that take their time, or cost that of a verifier."""
+
+LABELS = "old new added kept printed dotted retired password pgpassword".split()
 
 
 @dataclass(slots=True, eq=False)
@@ -43,20 +56,30 @@ class Place:
     activity: Activity
     tally: Tally
     mutants: Sequence[str] = ()
+    others: Mapping[str, str] = field(default_factory=lambda: dict(OTHERS))
     excuses: frozenset[str] = frozenset()
     canaries: dict[str, Canary] = field(init=False)
     log: Log = field(init=False)
     kept: Kept = field(init=False)
 
     def __post_init__(self) -> None:
-        labels = ("old", "new", "added", "kept", "retired", "password", "pgpassword")
-        self.canaries = {label: canary(label) for label in labels}
+        self.canaries = {label: canary(label) for label in LABELS}
         self.log, self.kept = Log(self.cluster), Kept(self.cluster, self.admin)
-        self.write(f"{self['kept']}\n", "kept.txt")
-        line = self["added"].replace("\\", "\\\\").replace('"', '\\"')
-        self.write(f'ADDED="{line}"\n', "secrets.env")
         for name in ("home", "tmp"):
             (self.folder / name).mkdir(exist_ok=True)
+        self.give()
+
+    def give(self) -> None:
+        """The sources of the secrets that are not variables."""
+        self.write(f"{self['kept']}\n", "kept.txt")
+        self.write(f"{self['printed']}\n", "printed.txt")
+        self.write(self._line("ADDED", "added"), "secrets.env")
+        self.write(self._line("DOTTED", "dotted"), "dot.env")
+        self.write(PROGRAM, "program")
+
+    def _line(self, name: str, label: str) -> str:
+        escaped = self[label].replace("\\", "\\\\").replace('"', '\\"')
+        return f'{name}="{escaped}"\n'
 
     def __getitem__(self, label: str) -> str:
         return self.canaries[label].text
@@ -71,9 +94,14 @@ class Place:
         path.chmod(0o600)
 
     def file(self, *, new: bool = True, **sections: object) -> str:
-        """One secret stays, one is replaced; one comes with the new file, one with the old one."""
+        """Some stay, one is replaced; one comes with the new file, one goes with the old one."""
         other = {"added": "env:ADDED"} if new else {"retired": "env:RETIRED"}
-        sources = {"key": "env:KEY", "kept": "file:kept.txt", **other}
+        sources = {
+            "key": "env:KEY",
+            "kept": "file:kept.txt",
+            **self.others,
+            **other,
+        }
         names = ["app.*"] if self.way.scope == "settings" else ["mine_*"]
         known: dict[str, object] = {
             "store": self.way.store,
@@ -96,7 +124,8 @@ class Place:
     def old_state(self) -> None:
         """By an apply like any other, searched like any other."""
         self.write(self.file(new=False))
-        done = self.run("the old state", *APPLY, environment={"KEY": self["old"]})
+        known = {"KEY": self["old"], "RETIRED": self["retired"]}
+        done = self.run("the old state", *APPLY, environment=known)
         assert done.code == 0, done
         self.write(self.file())
 
@@ -116,7 +145,6 @@ class Place:
         """One run, and every search there is."""
         known = {
             "KEY": self["new"],
-            "RETIRED": self["retired"],
             "PGPASSWORD": self["pgpassword"],
             "HOME": str(self.folder / "home"),
             "TMPDIR": str(self.folder / "tmp"),
@@ -143,6 +171,7 @@ class Place:
         stream = "stderr with --debug" if "--debug" in arguments else "stderr"
         yield stream, [done.err.encode()]
         yield "files", list(self._files())
+        yield "environments of children", [self._child()]
         yield "server log", self.log.since(since)
         yield "pg_stat_activity", [query.encode() for query in seen]
         for channel, data in self.kept.channels():
@@ -151,8 +180,14 @@ class Place:
     def _files(self) -> Iterator[bytes]:
         """All that lies in the working directory, at home and in TMPDIR."""
         for path in self.folder.rglob("*"):
-            if path.is_file() and path.name not in {*GIVEN, "out", "err"}:
+            if path.is_file() and path.name not in {*GIVEN, CHILD, "out", "err"}:
                 yield path.name.encode() + b"\n" + path.read_bytes()
+
+    def _child(self) -> bytes:
+        path = self.folder / CHILD
+        found = path.read_bytes() if path.exists() else b""
+        path.unlink(missing_ok=True)
+        return found
 
     def _look(self, channel: str, entries: Sequence[bytes], what: str) -> None:
         if channel in self.way.holds or channel in self.excuses:

@@ -7,7 +7,7 @@ import pytest
 from tests.leaks.place import APPLY, ENV_FILE, Place
 from tests.leaks.ways import PLAIN
 
-REMEMBERED = [way for way in PLAIN if way.scope == "settings"]
+REMEMBERED = PLAIN
 ENOUGH = 10_000
 PLAN_FORMATS = ("text", "json", "markdown", "sql")
 DRIFT_FORMATS = ("text", "json", "markdown")
@@ -20,9 +20,12 @@ def test_looking_shows_no_secret(place: Place) -> None:
         done = place.run("changes", "plan", "--format", form, *ENV_FILE, "--verbose", "--debug")
         assert done.code == 0, done
         assert "mine" in done.out
-        assert place.run("secrets skipped", "plan", "--format", form, "--secrets", "skip").code == 0
     for form in DRIFT_FORMATS:
         assert place.run("drift", "diff", "--format", form, *ENV_FILE, "--verbose").code == 2
+    assert place.run("secrets skipped", "plan", "--secrets", "skip").code == 0
+    for purpose in ("plan", "apply", "diff"):
+        asked = ("grants", "--for", purpose, "--role", place.way.role, *ENV_FILE)
+        assert place.run("good", *asked).code == 0
     assert place.tally.checks.total() >= ENOUGH
     place.tally.verdict()
 
@@ -71,4 +74,8 @@ def test_commands_without_a_database_show_no_secret(place: Place) -> None:
     assert place.run("good", "explain", "0 2 * * 1").code == 0
     assert place.run("good", "schema", "plan").code == 0
     assert place.run("refused", "init", "--supabase").code == 1
+    assert place.run("refused", "render", *ENV_FILE, "--debug").code == 3
+    skipped = ("render", *ENV_FILE, "--secrets", "skip")
+    for options in ((), ("--out", "migration.sql")):
+        place.run("secrets skipped", *skipped, *options)
     place.tally.verdict()

@@ -24,7 +24,7 @@ LOOKS = (
 )
 CHANNELS = {
     *("stdout, text", "stdout, json", "stdout, markdown", "stdout, sql"),
-    *("stderr", "stderr with --debug", "files"),
+    *("stderr", "stderr with --debug", "files", "environments of children"),
     *("server log", "pg_stat_activity", "pg_stat_statements"),
     *("ledger", "ledger, state", "cpctl.secrets", "vault.secrets"),
     *("cron.job", "cron.job_run_details", "catalogs", "pg_db_role_setting"),
@@ -87,7 +87,7 @@ def somebody_says(place: Place) -> None:
 @pytest.mark.parametrize("way", TABLE, ids=str, indirect=True)
 def test_a_secret_in_any_channel_is_found(place: Place) -> None:
     plant(place)
-    place.tally, place.mutants = Tally("planted"), ("everything",)
+    place.tally, place.mutants = Tally("planted"), ("everything", "the whole environment")
     for look in LOOKS:
         place.run("planted", *look, when_started=lambda: somebody_says(place))
     assert set(place.tally.checks) == CHANNELS
@@ -125,6 +125,7 @@ def be_nowhere(place: Place) -> None:
 Use = Callable[[Place], None]
 RED: dict[str, tuple[Use, set[str]]] = {
     "no seal": (look_at_it, {"stdout, text", "stdout, json", "files"}),
+    "the whole environment": (look_at_it, {"environments of children"}),
     "no COPY": (apply_it, {"server log"}),
     "PostgreSQL's words": (be_refused, {"stderr"}),
     "the URL in an error": (be_nowhere, {"stderr"}),

@@ -12,18 +12,20 @@ import pytest
 
 from tests.faults.runner import Done
 from tests.faults.work import ALL
-from tests.leaks.place import APPLY, ENV_FILE, Place
+from tests.leaks.place import APPLY, ENV_FILE, PROGRAM, Place
 from tests.leaks.relay import Change, Relay, spoiled
 from tests.leaks.ways import PLAIN, ROLE
 
 KEY = int.from_bytes(b"cpctl")
-WITH_DATABASE = (
+Command = tuple[str, ...]
+WITH_DATABASE: tuple[Command, ...] = (
     ("plan", "--format", "json", *ENV_FILE),
     ("diff", *ENV_FILE),
     (*APPLY, *ENV_FILE),
     ("rollback", "--auto-approve", *ENV_FILE),
     ("history", *ENV_FILE),
     ("history", "show", "1", *ENV_FILE),
+    ("grants", "--for", "apply", "--role", ROLE, *ENV_FILE),
 )
 OF_A_FILE = WITH_DATABASE[:4]
 DEBUG = ("--debug",)
@@ -73,7 +75,7 @@ def test_a_held_lock_shows_no_secret(place: Place) -> None:
     place.tally.verdict()
 
 
-@plain
+@pytest.mark.parametrize("way", PLAIN[-1:], ids=str, indirect=True)
 def test_a_server_that_lets_nobody_in_is_told_without_the_password(place: Place) -> None:
     place.admin.execute(b"create role needs_password login password 'right'")
     nowhere, good = place.url(port=1), place.url(port=place.cluster.port)
@@ -88,28 +90,43 @@ def test_a_server_that_lets_nobody_in_is_told_without_the_password(place: Place)
     for outcome, url in urls.items():
         for arguments in WITH_DATABASE:
             form = () if "--format" in arguments else ("--format", "json")
-            more = form if outcome == "wrong password" else DEBUG
+            more = form if outcome == "wrong password" and "grants" not in arguments else DEBUG
             done = place.run(outcome, *arguments, *more, url=url)
             assert done.code == 1, done
     place.tally.verdict()
 
 
-@plain
+@pytest.mark.parametrize("way", PLAIN[-1:], ids=str, indirect=True)
 def test_a_secret_that_cannot_be_had_or_kept_is_not_shown(place: Place) -> None:
-    kept = place.folder / "kept.txt"
-    broken = {"not UTF-8": place["kept"].encode("latin-1"), "a NUL": f"{place['kept']}\0".encode()}
-    for outcome, data in broken.items():
-        kept.write_bytes(data)
-        for arguments in (*OF_A_FILE, ("validate", *ENV_FILE)):
-            place.run(outcome, *arguments, *DEBUG)
-    kept.unlink()
-    kept.mkdir()
-    for arguments in OF_A_FILE:
-        place.run("a folder", *arguments, *DEBUG)
+    for name in ("kept.txt", "printed.txt", "dot.env"):
+        for outcome, data in unreadable(place).items():
+            (place.folder / name).write_bytes(data)
+            for arguments in OF_A_FILE[::2]:
+                place.run(f"{name}: {outcome}", *arguments, *DEBUG)
+        (place.folder / name).chmod(0o666)
+        assert place.run(f"{name}: writable", "plan", *ENV_FILE, *DEBUG).code in (0, 1)
+        place.give()
     lines = {"KEY": f"{place['new']}\n{place['new']}"}
-    kept.rmdir()
     for arguments in OF_A_FILE:
-        place.run("two lines, and one missing", *arguments, *DEBUG, environment=lines)
+        place.run("two lines", *arguments, *DEBUG, environment=lines)
+    place.tally.verdict()
+
+
+def unreadable(place: Place) -> dict[str, bytes]:
+    texts = [place[label] for label in ("kept", "printed", "dotted")]
+    whole = "\n".join(texts)
+    return {"latin 1": whole.encode("latin-1"), "a NUL": f"{whole}\0".encode(), "": whole.encode()}
+
+
+@pytest.mark.parametrize("way", PLAIN[-1:], ids=str, indirect=True)
+def test_a_program_that_fails_says_nothing(place: Place) -> None:
+    ends = {"it fails": "exit 3", "it takes too long": "sleep 5", "it is killed": "kill -9 $$"}
+    for outcome, end in ends.items():
+        place.write(f"{PROGRAM}{end}\n", "program")
+        for arguments in OF_A_FILE[:3]:
+            quick = {"CPCTL_SECRETS_TIMEOUT": "0.2"}
+            done = place.run(outcome, *arguments, *DEBUG, environment=quick)
+            assert done.code == 1, done
     place.tally.verdict()
 
 
@@ -121,6 +138,8 @@ class Apply(NamedTuple):
 
 
 def an_apply(place: Place) -> Apply:
+    place.others = {}
+    place.old_state()
     with place.behind() as relay:
         assert apply_through(place, "good", relay).code == 0
     place.restore()
@@ -150,7 +169,11 @@ def test_whichever_statement_fails_no_secret_is_shown(place: Place) -> None:
     """What only reads is the same for every store: each of them breaks a part of it."""
     statements, writes = an_apply(place)
     mine, ways = PLAIN.index(place.way), len(PLAIN)
-    points = [n for n in range(len(statements)) if ALL or n >= writes or n % ways == mine]
+    points = [
+        n
+        for n, sql in enumerate(statements)
+        if ALL or n % ways == mine or (n >= writes and WRITING.search(sql))
+    ]
     failed = 0
     for at in points:
         with place.behind(spoiling(at)) as relay:

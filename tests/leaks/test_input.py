@@ -43,7 +43,7 @@ def mistaken(secret: str) -> Iterator[tuple[str, str]]:
 def interpolated() -> Iterator[tuple[str, str]]:
     """A variable with a secret in it, where its value is judged.
 
-    What reaches a setting, an expectation or a reference is no secret: docs/apply.md.
+    What reaches a setting, a scope, an expectation or a reference is no secret: docs/apply.md.
     """
     yield "no URL", document(urls={"mine": "${KEY}"})
     yield "a URL with credentials", document(urls={"mine": "https://user:${KEY}@host/x"})
@@ -51,7 +51,6 @@ def interpolated() -> Iterator[tuple[str, str]]:
     yield "no name", document(defaults={"username": "${KEY}"}, store="${KEY}")
     yield "no boolean", document(ledger="${KEY}")
     yield "no number", document(limits={"deletes": "${KEY}"})
-    yield "no pattern", document(scope={"jobs": ["${KEY}["]})
     yield "no source", document(secrets={"mine_key": {"from": "${KEY}"}})
 
 

@@ -47,7 +47,6 @@ def watched(
         "PATH": os.environ["PATH"],
         "HOME": str(place.folder / "home"),
         "KEY": place["new"],
-        "RETIRED": place["retired"],
         "PGPASSWORD": place["pgpassword"],
         "CPCTL_DATABASE_URL": place.url(),
         **(more or {}),
@@ -85,7 +84,8 @@ def test_no_process_has_a_secret_on_its_command_line(place: Place, tmp_path: Pat
     empty = tmp_path / "empty"
     empty.mkdir()
     assert watched(place, (*CPCTL, "init"), folder=empty).returncode == 0
-    watched(place, place.cluster.psql("-f", "-"), given=script)
+    # Long enough to be seen: it fails at the first source that psql cannot read.
+    watched(place, place.cluster.psql("-f", "-"), given=f"select pg_sleep(0.5);\n{script}")
     place.tally.verdict()
 
 

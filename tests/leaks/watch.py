@@ -75,7 +75,13 @@ class Processes:
         for pid in parents:
             if self._is_ours(pid, parents):
                 with suppress(OSError):
-                    self.environments.add(Path(f"/proc/{pid}/environ").read_bytes())
+                    self.environments.update(self._environment(pid))
+
+    def _environment(self, pid: int) -> Iterator[bytes]:
+        """Until a child has become its program it is a copy of ours, and has our environment."""
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if arguments != Path(f"/proc/{self.root}/cmdline").read_bytes():
+            yield Path(f"/proc/{pid}/environ").read_bytes()
 
     def _is_ours(self, pid: int, parents: dict[int, int]) -> bool:
         above = parents.get(pid, 0)

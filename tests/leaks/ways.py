@@ -11,7 +11,7 @@ import psycopg
 
 from tests import vault
 
-NAMES = ("mine_key", "mine_added", "mine_kept", "mine_retired", "mine_hook_url")
+NAMES = [f"mine_{name}" for name in "key added kept dotted printed retired hook_url".split()]
 """The secrets of the files below."""
 
 ROLE = "deploy"

@@ -90,6 +90,8 @@ def test_an_open_connection_is_told_with_the_remedy() -> None:
         ("127.0.0.1", False, False),
         ("127.8.0.1", False, False),
         ("::1", False, False),
+        ("::ffff:127.0.0.1", False, False),
+        ("::ffff:10.0.0.7", False, True),
         ("10.0.0.7", False, True),
         ("10.0.0.7", True, False),
         ("2001:db8::7", False, True),

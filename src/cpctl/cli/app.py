@@ -13,6 +13,7 @@ COMMANDS: Final = (
     "validate",
     "plan",
     "show",
+    "render",
     "apply",
     "rollback",
     "diff",

@@ -135,9 +135,17 @@ def read_document(common: Common, *, resolve: bool = True, pg_cron: str = "") ->
 def read_task(common: Common) -> Task:
     """The document with its secrets. Raises InputError."""
     from cpctl.cli.who import run_of
-    from cpctl.core.guard import ALLOWABLE
     from cpctl.scene import Task
     from cpctl.secrets import Secrets
+
+    allow = allowed(common)
+    secrets = Secrets(read_environment(common.env_files), SecretsMode(common.secrets).value)
+    return Task(read_document(common), secrets, allow, run_of(os.environ))
+
+
+def allowed(common: Common) -> frozenset[str]:
+    """What --allow names. Raises CpctlError for what is neither a guard nor a hazard."""
+    from cpctl.core.guard import ALLOWABLE
 
     allow = frozenset(name for names in common.allow or () for name in names.split(",") if name)
     unknown = sorted(allow - ALLOWABLE)
@@ -146,8 +154,7 @@ def read_task(common: Common) -> Task:
             f"--allow {unknown[0]}: no guard or hazard has this name",
             remedy=f"one of {', '.join(sorted(ALLOWABLE))}",
         )
-    secrets = Secrets(read_environment(common.env_files), SecretsMode(common.secrets).value)
-    return Task(read_document(common), secrets, allow, run_of(os.environ))
+    return allow
 
 
 @contextmanager

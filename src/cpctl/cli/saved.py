@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cpctl.cli.whole import write_whole
 from cpctl.errors import CpctlError, InputError, Stale
 from cpctl.render.parts.escape import escaped
 
@@ -41,30 +40,10 @@ def save(plan: Plan, path: str) -> None:
     from cpctl.render.as_json import dumps, plan_json
 
     try:
-        _write(Path(path), dumps(plan_json(plan)) + "\n")
+        write_whole(Path(path), dumps(plan_json(plan)) + "\n")
     except OSError as error:
         what = f"the plan could not be saved: {error.strerror}"
         raise CpctlError(what, where=path, remedy="name a file in a folder you may write") from None
-
-
-def _write(path: Path, text: str) -> None:
-    """By a rename, so that no reader meets half a plan; a device or pipe is written as it is.
-
-    A new file gets what the umask leaves, an old one keeps its mode.
-    """
-    mode = path.stat().st_mode if path.exists() else stat.S_IFREG | 0o666
-    if not stat.S_ISREG(mode):
-        path.write_text(text, encoding="utf-8")
-        return
-    path = path.resolve()
-    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-    try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IMODE(mode))
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_plan(path: str) -> Saved:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cpctl.core.resource import NAME, Address, Resource
 
 Action = Literal["create", "update", "delete"]
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(NamedTuple):
     """A declared resource that the database lacks."""
 
     after: Resource
@@ -32,8 +30,7 @@ class Create:
         return "create"
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """A resource whose fields differ; it keeps its identity."""
 
     before: Resource
@@ -67,8 +64,7 @@ class Update:
         return str(name) if renamed else None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """A resource in scope that the file no longer declares."""
 
     before: Resource

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cpctl.core.resource import Address
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """`code` is stable and upper case: what `--allow` names. `remedy` can be pasted."""
 
     code: str

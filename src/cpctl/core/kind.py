@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change
 from cpctl.core.finding import Finding
 from cpctl.core.ledger import NOTHING, Memory, Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
-from cpctl.core.rights import Request, Right
 from cpctl.core.scope import Scope
 from cpctl.core.speech import Clock, Speech
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
+
+if TYPE_CHECKING:
+    from cpctl.core.migration import Offline, Script
+    from cpctl.core.rights import Request, Right
 
 
 class Query(NamedTuple):
@@ -113,7 +116,8 @@ class Kind(NamedTuple):
     made of it; its fact `lost` says what of it cannot come back. `removable` gives the reason
     for removing an undeclared resource, or None to leave it alone. `speak` puts a field's
     value into words. `rights` are what a role needs for the kind, apart from what PUBLIC has; its
-    survey is that role's, as if it had been granted what any file needs.
+    survey is that role's, as if it had been granted what any file needs. `migrate` makes all
+    entries a part of a migration, where no server is asked (None: one of them is refused there).
     """
 
     name: str
@@ -124,6 +128,7 @@ class Kind(NamedTuple):
     actual: Callable[[Rows, State, Context], Iterable[Resource]]
     statements: Callable[[Change, Context], tuple[Statement, ...]]
     removable: Callable[[Resource, Context], str | None]
+    migrate: Callable[[Mapping[Text, Any], Offline], Script] | None = None
     adopt: Callable[[Resource, Resource, Context], Resource] = _merge
     recall: Callable[[Address, Remembered | None, Sequence[Remembered | None]], Resource] = _recall
     check: Callable[[Text, Any], None] = _nothing  # type: ignore[assignment]

@@ -39,7 +39,6 @@ FORMS: Final = {
 }
 
 PATTERN: Final = "|".join(f"{scheme}:{form.pattern}" for scheme, form in FORMS.items())
-_REFERENCE: Final = re.compile(PATTERN)
 _SCHEMES: Final = [f'"{form.written}"' for form in FORMS.values()]
 SOURCES: Final = f"{', '.join(_SCHEMES[:-1])} or {_SCHEMES[-1]}"
 """Every way to write one, in words."""
@@ -47,7 +46,7 @@ SOURCES: Final = f"{', '.join(_SCHEMES[:-1])} or {_SCHEMES[-1]}"
 
 def check_reference(text: str) -> None:
     """Raises Wrong. What looks like no reference may be the secret itself, and is not shown."""
-    if not _REFERENCE.fullmatch(text):
+    if not re.fullmatch(PATTERN, text):
         raise Wrong("this is no reference to a secret", f"name its source: {{from: {SOURCES}}}")
     scheme, rest = parted(text)
     if scheme == "command":

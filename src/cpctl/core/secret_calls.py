@@ -38,7 +38,12 @@ def statements_for(change: Change, context: Context, setup: str) -> tuple[Statem
 
 def stores_of(resource: Resource | None) -> tuple[str, ...]:
     """The stores that it stands in."""
-    return tuple(str(resource.fields["store"]).split(" and ")) if resource else ()
+    return parts(str(resource.fields["store"])) if resource and resource.fields else ()
+
+
+def parts(store: str) -> tuple[str, ...]:
+    """The single stores of what may be both."""
+    return tuple(store.split(" and "))
 
 
 def _set(before: Resource | None, after: Resource, context: Context, setup: str) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cpctl.core.resource import Address
 
@@ -25,8 +25,7 @@ class Hole:
 Parameter = None | bool | int | str | Hole
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement that alters one resource, with `$1`, `$2` … for its parameters.
 
     `transaction` statements are bound and run in the apply's transaction; `system` ones

@@ -11,7 +11,8 @@ import hmac
 import re
 
 _N, _R, _P = 16384, 8, 1
-_SCRYPT = re.compile(r"scrypt\$(\d{1,9})\$(\d{1,3})\$(\d{1,3})\$([0-9a-f]{2,128})\$([0-9a-f]{128})")
+_SCRYPT = r"scrypt\$(\d{1,9})\$(\d{1,3})\$(\d{1,3})\$([0-9a-f]{2,128})\$([0-9a-f]{128})"
+"""Compiled when it is used: most plans have none."""
 _PLAIN = "sha256$"
 _MEMORY = 64 * 1024 * 1024
 """Bytes, at the most: a verifier that asks for more was not made here."""
@@ -31,7 +32,7 @@ def fits(value: str, verifier: str) -> bool:
     """Whether the verifier was made of this value; of an unknown format, none was."""
     if verifier.startswith(_PLAIN):
         return hmac.compare_digest(plain(value).encode(), verifier.encode())
-    found = _SCRYPT.fullmatch(verifier)
+    found = re.fullmatch(_SCRYPT, verifier)
     if found is None:
         return False
     n, r, p = int(found[1]), int(found[2]), int(found[3])

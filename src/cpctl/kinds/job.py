@@ -6,13 +6,13 @@ function changes a name or an owner. What each call may change is in docs/facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
-from cpctl.core.job_rights import rights
 from cpctl.core.job_spec import Defaults, Spec
-from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
+from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import Remembered
 from cpctl.core.renames import heirs, renamed
 from cpctl.core.resource import NAME, Address, Fields, Resource, State, Value
@@ -24,6 +24,10 @@ from cpctl.kinds import sql
 from cpctl.lints import jobs as lints
 from cpctl.lints.jobs import name_fault
 from cpctl.lints.schedules import codes_wrong, schedule_wrong
+
+if TYPE_CHECKING:
+    from cpctl.core.migration import Offline, Script
+    from cpctl.core.rights import Request, Right
 
 RUNS = 1000
 """So many of the last runs are looked at, whatever there are."""
@@ -188,6 +192,18 @@ def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
     return tuple(Statement(c.sql, c.params, change.address, role=c.role) for c in calls)
 
 
+def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    from cpctl.core.job_migration import Texts, job_script
+
+    return job_script(entries, offline, Texts(sql("job_migration"), sql("job_migration_removal")))
+
+
+def _rights(survey: Survey, request: Request) -> Iterable[Right]:
+    from cpctl.core.job_rights import rights
+
+    return rights(survey, request)
+
+
 def _recall(address: Address, past: Remembered | None, _: Sequence[Remembered | None]) -> Resource:
     """As it was, under the jobid that it has now or will get."""
     if past is None:
@@ -214,8 +230,9 @@ KIND = Kind(
     removable=_removable,
     speak=_speak,
     statements=_statements,
+    migrate=_migrate,
     refusals=lints.refusals,
     hazards=lints.hazards,
     notes=lints.notes,
-    rights=rights,
+    rights=_rights,
 )

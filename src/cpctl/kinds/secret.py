@@ -6,18 +6,23 @@ Only what the file declares, or may remove, is looked at: other people's secrets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from cpctl.core.kind import Context, Kind, Query, Rows
-from cpctl.core.resource import Resource, Sealed, State, Value
-from cpctl.core.secret_calls import BOTH, statements_for
+from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey
+from cpctl.core.ledger import Remembered
+from cpctl.core.resource import Address, Resource, Sealed, State, Value
+from cpctl.core.secret_calls import BOTH, parts, statements_for
 from cpctl.core.secret_places import Stores, address, read, removable, value_of
-from cpctl.core.secret_rights import rights
 from cpctl.core.secret_spec import Spec
 from cpctl.core.text import Text, Wrong
 from cpctl.kinds import sql
 from cpctl.lints import secrets as lints
+
+if TYPE_CHECKING:
+    from cpctl.core.migration import Offline, Script
+    from cpctl.core.rights import Request, Right
 
 _VAULT_NAMES = """
 select name, id::text, coalesce(description, ''), updated_at::text
@@ -78,8 +83,10 @@ def _seen(
 ) -> Resource | None:
     """The entry as it is, or None where there is none that this file may look at."""
     wanted = str(declared.fields["store"]) if declared and declared.fields else ""
+    written = declared.facts.get("written") if declared else None
     ours = declared is None or removable(name, context)
-    found = [s for s in ("vault", "table") if name in stores.of(s) and (ours or s == wanted)]
+    looked = parts(BOTH) if ours else (wanted, *(written if isinstance(written, tuple) else ()))
+    found = [store for store in parts(BOTH) if store in looked and name in stores.of(store)]
     if not found or (declared is None and removable(name, context) is None):
         return None
     first = wanted if wanted in found else found[0]
@@ -102,6 +109,40 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**declared.fields, "value": value}, facts=facts)
 
 
+def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    from cpctl.core.secret_migration import Texts, secret_script
+
+    names = ("migration_vault", "migration_table", "migration_removal", "table")
+    return secret_script(entries, offline, Texts(*(sql(f"secret_{name}") for name in names)))
+
+
+def _rights(survey: Survey, request: Request) -> Iterable[Right]:
+    from cpctl.core.secret_rights import rights
+
+    return rights(survey, request)
+
+
+def _recall(
+    address: Address, past: Remembered | None, left: Sequence[Remembered | None]
+) -> Resource:
+    """As it was, and nowhere else that an apply wrote it to; in Vault it may get another id."""
+    written = tuple(dict.fromkeys(chain.from_iterable(parts(_store(it)) for it in left if it)))
+    facts: dict[str, object] = {"name": address.name, "reference": None, "implied": ("store",)}
+    facts["written"] = written
+    if past is None:
+        return Resource(address, {}, {**facts, "because": NOT_THERE})
+    store = _store(past)
+    if store == BOTH:
+        store = _store(left[0]) if left[0] else parts(BOTH)[0]
+        facts["lost"] = f"stood in both stores; only what {store} had comes back."
+    into = f"{store}:{address.name}"
+    return Resource(address, {**past.fields, "store": store}, {**facts, "into": into})
+
+
+def _store(remembered: Remembered) -> str:
+    return str(remembered.fields["store"])
+
+
 KIND = Kind(
     name="secret",
     document_key="secrets",
@@ -112,10 +153,12 @@ KIND = Kind(
     queries=_queries,
     actual=_actual,
     adopt=_adopt,
+    recall=_recall,
     removable=lambda seen, context: removable(seen.address.name, context),
     statements=lambda change, context: statements_for(change, context, sql("secret_table")),
+    migrate=_migrate,
     refusals=lints.refusals,
     hazards=lambda change, _: lints.hazards(change),
     notes=lints.notes,
-    rights=rights,
+    rights=_rights,
 )

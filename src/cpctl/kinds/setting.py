@@ -6,23 +6,27 @@ byte, real settings as the server reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from cpctl.core.change import sides
 from cpctl.core.guc import LIST_QUOTE, Guc, canonical, humane, is_custom, names
-from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows
+from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, parts, statements_for, stores_of
 from cpctl.core.setting_places import owned, places, public
-from cpctl.core.setting_rights import rights
 from cpctl.core.setting_spec import Spec, check
 from cpctl.core.settings import Real, ServerSettings, read
 from cpctl.core.text import Text, Wrong
 from cpctl.errors import DeclaredError, Fault
 from cpctl.kinds import sql
 from cpctl.lints import settings as lints
+
+if TYPE_CHECKING:
+    from cpctl.core.migration import Offline, Script
+    from cpctl.core.rights import Request, Right
 
 
 def _address(name: str) -> Address:
@@ -152,6 +156,19 @@ def _removable(seen: Resource, context: Context) -> str | None:
     return owned(seen.address.name, context)
 
 
+def _migrate(entries: Mapping[Text, Spec], offline: Offline) -> Script:
+    from cpctl.core.setting_migration import Texts, setting_script
+
+    texts = Texts(sql("setting_migration"), sql("setting_migration_removal"))
+    return setting_script(entries, offline, texts)
+
+
+def _rights(survey: Survey, request: Request) -> Iterable[Right]:
+    from cpctl.core.setting_rights import rights
+
+    return rights(survey, request, _server(survey.rows, survey.context))
+
+
 def _recall(
     address: Address, past: Remembered | None, left: Sequence[Remembered | None]
 ) -> Resource:
@@ -186,8 +203,9 @@ KIND = Kind(
     recall=_recall,
     removable=_removable,
     statements=statements_for,
+    migrate=_migrate,
     refusals=lambda survey: lints.refusals(survey, _server(survey.rows, survey.context)),
     hazards=lambda change, _: lints.hazards(change, stores_of(sides(change)[1])),
     notes=lambda survey: lints.notes(survey, _server(survey.rows, survey.context)),
-    rights=lambda survey, it: rights(survey, it, _server(survey.rows, survey.context)),
+    rights=_rights,
 )

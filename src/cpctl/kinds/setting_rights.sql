@@ -8,7 +8,7 @@ select name,
        case when name = any($2) then current_setting(name, true) end,
        -- A real one that pg_settings does not show to this role: placeholders are never shown, either.
        coalesce(not 'NO_SHOW_ALL' = any(pg_settings_get_flags(name))
-                and not exists (select from pg_settings s where lower(s.name) = names.name), false)
+                and names.name not in (select lower(s.name) from pg_settings s), false)
 from (
     select unnest($1::text[])
     union

@@ -31,6 +31,7 @@ def guards(version: int, *, statement: float, lock: float) -> dict[str, str]:
         "statement_timeout": milliseconds(statement + lock),
         "lock_timeout": milliseconds(lock),
         "idle_in_transaction_session_timeout": idle,
+        "jit": "off",
     }
     if version >= HAS_TRANSACTION_TIMEOUT:
         found["transaction_timeout"] = "0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import psycopg
@@ -44,9 +44,11 @@ def capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
 def cleartext(address: str, *, encrypted: bool) -> bool:
     """Whether others on the way can read what is sent; libpq knows no address of a socket."""
     try:
-        return not (encrypted or ip_address(address.partition("%")[0]).is_loopback)
+        found = ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return not (encrypted or (mapped or found).is_loopback)
 
 
 def _ledger(*, comment: str | None, **rights: bool) -> LedgerRights:

@@ -15,6 +15,7 @@ from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource, Sealed, Value
+from cpctl.core.sql import identifier
 from cpctl.core.statement import Hole, Statement
 from cpctl.render.as_json import drift_json, dumps, plan_json
 from cpctl.render.drift import drift_text
@@ -83,7 +84,11 @@ statements = st.builds(
     st.tuples(texts, st.one_of(texts, texts.map(lambda name: Hole(f"env:{name}")))),
     addresses,
     channel=st.sampled_from(["transaction", "system"]),
+    late=st.booleans(),
     role=st.one_of(st.none(), texts),
+    placeholder=st.just(""),
+    locks=st.booleans(),
+    setup=st.lists(texts.map(lambda name: f"GRANT x TO {identifier(name)}"), max_size=2).map(tuple),
 )
 
 

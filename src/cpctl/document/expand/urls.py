@@ -71,7 +71,11 @@ class Url(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _bare(cls, data: object) -> object:
-        return data if isinstance(data, dict) else {"url": data}
+        if not isinstance(data, dict):
+            return {"url": data}
+        if "url" not in data:
+            raise Wrong("a url is text, or a mapping that has `url`", f'write "{_EXAMPLE}"')
+        return data
 
     @classmethod
     def __get_pydantic_json_schema__(

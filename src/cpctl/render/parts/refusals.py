@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from shlex import quote
 from typing import NamedTuple
 
@@ -70,7 +69,7 @@ def _parted(plan: Plan) -> tuple[list[Finding], list[Finding]]:
 
 
 def _sentence(finding: Finding) -> str:
-    text = said(replace(finding, remedy=""))
+    text = said(finding._replace(remedy=""))
     return text if text.endswith(".") else f"{text}."
 
 
