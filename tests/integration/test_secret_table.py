@@ -76,6 +76,9 @@ def test_jobs_owners_read_it_and_public_does_not(database: Database) -> None:
         asks(database, worker, "select value from cpctl.secrets")
     with pytest.raises(errors.InsufficientPrivilege):
         asks(database, "nosy", READ)
+    database.run("grant usage on schema cpctl to nosy")
+    with pytest.raises(errors.InsufficientPrivilege):
+        asks(database, "nosy", READ)
 
 
 def test_an_owner_that_comes_later_is_named_and_given_it_with_the_next_write(
@@ -230,6 +233,21 @@ def test_a_write_by_a_role_that_may_not_give_the_reader(database: Database) -> N
         assert done.code == 0, done
     paste_grants(database, database.cpctl("plan", user=plain).out)
     assert asks(database, "worker", READ) == "rotated"
+
+
+def test_it_is_said_whose_table_it_is(database: Database) -> None:
+    """Whoever made it reads it, whoever writes to it."""
+    plain = database.new_role("plain", "USAGE ON SCHEMA cron", "CREATE ON DATABASE postgres")
+    said = "cpctl.secrets belongs to plain, who may read all that is kept there."
+    file = owned(plain, ledger=False)
+    database.environment["A_KEY"] = SECRET
+    apply(database, file, expected=did("table", create=1), user=plain)
+    database.environment["A_KEY"] = "rotated"
+    database.write(file)
+    assert said not in database.cpctl("plan", user=plain).out
+    assert said in database.cpctl("plan").out
+    database.run("alter table cpctl.secrets owner to postgres")
+    assert "belongs to" not in database.cpctl("plan").out
 
 
 def test_a_ledger_comes_later_and_the_other_way_round(database: Database) -> None:

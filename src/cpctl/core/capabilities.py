@@ -44,7 +44,7 @@ class TableRights(NamedTuple):
 
     `schema`: the schema cpctl is there; `usage`: it may be used. `creatable`: the role may make
     the table. `names`: it may read everything but the values. `gives`: it may let others call the
-    reader, cpctl.secret().
+    reader, cpctl.secret(). `owner`: who owns it, if that is another role and no superuser.
     """
 
     schema: bool
@@ -57,6 +57,7 @@ class TableRights(NamedTuple):
     update: bool
     delete: bool
     gives: bool
+    owner: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
