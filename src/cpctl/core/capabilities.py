@@ -43,7 +43,8 @@ class TableRights(NamedTuple):
     """What the role may do with cpctl.secrets, where that is.
 
     `schema`: the schema cpctl is there; `usage`: it may be used. `creatable`: the role may make
-    the table. `names`: it may read everything but the values.
+    the table. `names`: it may read everything but the values. `gives`: it may let others call the
+    reader, cpctl.secret(). `owner`: who owns it, if that is another role and no superuser.
     """
 
     schema: bool
@@ -55,6 +56,8 @@ class TableRights(NamedTuple):
     insert: bool
     update: bool
     delete: bool
+    gives: bool
+    owner: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -73,10 +73,11 @@ def _params(after: Resource) -> tuple[Parameter, Parameter]:
 
 def _setup(context: Context, setup: str) -> tuple[str, ...]:
     """The table where it is missing, and the reader for whoever owns the file's jobs."""
-    made = () if context.capabilities.table.exists else (setup,)
+    table = context.capabilities.table
+    made = () if table.exists else (setup,)
     grants = (
         statement
-        for owner in without_reader(context)
+        for owner in (without_reader(context) if table.gives else ())
         for statement in (
             f"GRANT USAGE ON SCHEMA cpctl TO {identifier(owner)}",
             f"GRANT EXECUTE ON FUNCTION cpctl.secret(text) TO {identifier(owner)}",
@@ -87,8 +88,9 @@ def _setup(context: Context, setup: str) -> tuple[str, ...]:
 
 def without_reader(context: Context) -> tuple[str, ...]:
     """The owners of the file's jobs that may not call cpctl.secret()."""
-    known = context.capabilities.owners
-    others = (known.get(owner) for owner in sorted(context.owners - {context.capabilities.role}))
+    known, table = context.capabilities.owners, context.capabilities.table
+    makes_it = frozenset() if table.exists else {context.capabilities.role}
+    others = (known.get(owner) for owner in sorted(context.owners - makes_it))
     return tuple(it.name for it in others if it and it.exists and not it.reads_secrets)
 
 

@@ -117,8 +117,11 @@ def _setup(survey: Survey) -> Iterator[Finding]:
     if written and not table.exists:
         what = "cpctl.secrets and its reader, cpctl.secret(name), will be made."
         yield Finding("MAKES_TABLE", what)
+    if written and table.owner:
+        what = f"cpctl.secrets belongs to {table.owner}, who may read all that is kept there."
+        yield Finding("OTHERS_TABLE", what)
     for owner in without_reader(context) if kept else ():
-        if written:
+        if written and table.gives:
             yield Finding("GRANTS_READER", f"{owner} will be allowed to call cpctl.secret(name).")
         else:
             rights = ("USAGE ON SCHEMA cpctl", "EXECUTE ON FUNCTION cpctl.secret(text)")

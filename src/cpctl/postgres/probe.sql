@@ -19,6 +19,7 @@ with cron as (
 ), ours as (
     select n.oid as schema, n.nspowner as owner, obj_description(n.oid, 'pg_namespace') as comment,
            a.oid as applies, f.oid as files, t.oid as secrets, r.oid as reader,
+           t.relowner as keeper,
            array_remove(array[n.nspowner, a.relowner, f.relowner, t.relowner], null) as owners
     from pg_namespace n
     -- A view of that name would run its owner's code as whoever reads it.
@@ -109,7 +110,12 @@ select
         'values', coalesce(has_column_privilege(secrets, 'value', 'SELECT'), false),
         'insert', coalesce(has_table_privilege(secrets, 'INSERT'), false),
         'update', coalesce(has_table_privilege(secrets, 'UPDATE'), false),
-        'delete', coalesce(has_table_privilege(secrets, 'DELETE'), false)
+        'delete', coalesce(has_table_privilege(secrets, 'DELETE'), false),
+        -- Where it is still to be made, whoever makes it owns it.
+        'gives', coalesce(has_schema_privilege(schema, 'USAGE WITH GRANT OPTION'), true)
+            and coalesce(has_function_privilege(reader, 'EXECUTE WITH GRANT OPTION'), true),
+        'owner', coalesce((select rolname from pg_roles
+                           where oid = keeper and rolname <> current_user and not rolsuper), '')
      )::text from (select) as one left join ours on true) as secrets,
     current_setting('default_transaction_read_only') = 'on' as read_only,
     (select json_build_object(

@@ -17,6 +17,7 @@ from cpctl.render.parts.sentences import (
     coded_whole,
     matching,
     remarks,
+    uncompared,
 )
 from cpctl.render.parts.statements import statement_sql
 from cpctl.render.parts.summary import summary_shape
@@ -50,7 +51,7 @@ def plan_json(plan: Plan) -> PlanShape:
         "notes": remarks(plan),
         "refusals": [coded_whole(finding) for finding in plan.refusals],
         "summary": summary_shape(plan),
-        "complete": not plan.incomplete,
+        "complete": not uncompared(plan),
         "applyable": plan.applyable,
         "record": {**encode(plan), "sha256": ""},  # type: ignore[typeddict-item]
     }
@@ -71,7 +72,7 @@ def drift_json(plan: Plan) -> DriftShape:
         "unmanaged": [str(address) for address in plan.unmanaged],
         "notes": remarks(plan, leave_out=PAUSED),
         "summary": _drift_summary(plan),
-        "complete": not plan.incomplete,
+        "complete": not uncompared(plan),
     }
 
 

@@ -84,6 +84,12 @@ def _not_compared(plan: Plan) -> list[str]:
     return [f"{secrets} {verb} not compared, for want of a value: {', '.join(unsaid)}."]
 
 
+def uncompared(plan: Plan) -> tuple[Address, ...]:
+    """Secrets of which nobody knows whether they are equal: no source, or the role may not look."""
+    noted = (note.address for note in plan.notes if note.code == NOT_COMPARED)
+    return tuple(dict.fromkeys((*plan.incomplete, *filter(None, noted))))
+
+
 def counts(plan: Plan) -> str:
     """`1 to create, 0 to update, 0 to delete (1 statement)`."""
     summary = plan.summary
@@ -93,12 +99,12 @@ def counts(plan: Plan) -> str:
 
 def settled(plan: Plan) -> str:
     """What an empty plan says, and no more than it knows."""
-    apart = ", apart from what was not compared" if plan.incomplete else ""
+    apart = ", apart from what was not compared" if uncompared(plan) else ""
     return f"No changes. The database matches {files(plan)}{apart}."
 
 
 def matching(plan: Plan) -> int:
     """How many resources are known to be as the file has them."""
     changed = {change.address for change in plan.changes}
-    unknown = sum(address not in changed for address in plan.incomplete)
+    unknown = sum(address not in changed for address in uncompared(plan))
     return plan.summary.unchanged - unknown
