@@ -44,7 +44,7 @@ def test_a_secret_that_goes_is_read_by_jobs_of_another_owner(applied: Database, 
 def test_a_rotation_tells_the_jobs_of_another_owner(applied: Database) -> None:
     applied.environment["KEY"] = "an0ther"
     planned = applied.cpctl("plan", user="deploy")
-    assert "# read by 1 function and their 2 jobs at each run" in planned.out, planned
+    assert "# read by 1 function and its 2 jobs at each run" in planned.out, planned
 
 
 def test_a_source_that_was_rotated_is_no_change_by_hand(applied: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cpctl.core.acting import grant
-from cpctl.core.change import Change, Create, Delete, sides
+from cpctl.core.change import Change, Create, sides
 from cpctl.core.finding import Finding
 from cpctl.core.kind import Context, Survey
 from cpctl.core.resource import Address, Resource, Sealed
@@ -96,12 +96,15 @@ def _table(does: str, context: Context) -> Iterable[str]:
 
 
 def hazards(change: Change) -> tuple[Finding, ...]:
-    """What still reads an entry that goes."""
-    if not isinstance(change, Delete) or not change.before.facts.get("readers"):
+    """What still reads an entry that goes, or that goes elsewhere."""
+    before, after = sides(change)
+    readers = before.facts.get("readers") if before else None
+    left = [store for store in stores_of(before) if store not in stores_of(after)]
+    if not left or not isinstance(readers, tuple) or not readers:
         return ()
-    readers = change.before.facts["readers"]
-    names = ", ".join(name for _, name, _ in readers) if isinstance(readers, tuple) else ""
-    return (Finding("SECRET_IN_USE", f"still read by {names}", change.address),)
+    names = ", ".join(name for _, name, _ in readers)
+    where = "" if after is None else f" in the {left[0]}, if they do not look elsewhere"
+    return (Finding("SECRET_IN_USE", f"still read by {names}{where}", change.address),)
 
 
 def notes(survey: Survey) -> tuple[Finding, ...]:

@@ -141,7 +141,8 @@ def _update(plan: Plan, change: Update) -> list[str]:
     for name in changed:
         lines += _pair(plan, change, name, longest)
     hidden = len(change.after.fields) - len(changed)
-    if hidden > 0 and changed != [NAME]:
+    # Where a secret is kept stands beside its value.
+    if hidden > 0 and changed != [NAME] and "readers" not in change.before.facts:
         lines.append(f"    # ({count(hidden, 'unchanged attribute')} hidden)")
     return lines
 

@@ -33,7 +33,8 @@ def read_by(plan: Plan, resource: Resource) -> str:
     if not schedules:
         return f"read by {count(len(functions), 'function')}; {_NO_WAY_BACK}"
     jobs = count(len(schedules), "job")
-    who = f"{count(len(functions), 'function')} and their {jobs}" if functions else jobs
+    whose = "their" if len(functions) > 1 else "its"
+    who = f"{count(len(functions), 'function')} and {whose} {jobs}" if functions else jobs
     at = _next(schedules, plan)
     return f"read by {who} at each run: the next one{at} uses the new value; {_NO_WAY_BACK}"
 
