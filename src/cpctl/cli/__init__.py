@@ -12,7 +12,7 @@ import typer
 from cpctl.cli.app import COMMANDS, app_for
 from cpctl.cli.screen import write_no_more
 from cpctl.errors import CpctlError
-from cpctl.interrupt import exposed
+from cpctl.interrupt import exposed, happened
 
 INTERRUPTED = 130
 """What Typer makes of Ctrl-C."""
@@ -49,6 +49,9 @@ def _interrupted() -> CpctlError:
 def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
     if isinstance(error, _usage_error()):
         return _usage(error, arguments)
+    if happened() and type(error).__module__.startswith("pydantic"):
+        # What a signal raises inside of a model comes out as an error of pydantic's.
+        return _report(_interrupted(), arguments)
     where = f"{type(error).__name__} in cpctl itself"
     remedy = "run it with --debug and report what it prints"
     return _report(CpctlError(where, remedy=remedy), arguments)
