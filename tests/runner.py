@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -72,10 +73,11 @@ class Nursery:
 
 @dataclass(slots=True)
 class Runner:
-    """One lane's connection to the nursery: one run at a time."""
+    """One lane's connection to the nursery: one run at a time, by whoever has its `turn`."""
 
     nursery: Nursery
     folder: Path
+    turn: Lock = field(init=False, default_factory=Lock)
     control: socket.socket = field(init=False)
     pid: int = field(init=False, default=0)
     _running: bool = field(init=False, default=False)

@@ -105,10 +105,16 @@ class Database:
     def _run(
         self, arguments: Sequence[str], environment: Mapping[str, str], stdin: str | None
     ) -> Result:
-        if self.runner is None or any(map(AT_START.match, environment)):
+        runner = self.runner
+        at_start = any(map(AT_START.match, environment))
+        # Of several at once, all but one are started as a shell does it.
+        if runner is None or at_start or not runner.turn.acquire(blocking=False):
             return _started(arguments, environment, self.folder, stdin)
-        self.runner.start(arguments, environment=environment, folder=self.folder, stdin=stdin)
-        done = self.runner.done(120)
+        try:
+            runner.start(arguments, environment=environment, folder=self.folder, stdin=stdin)
+            done = runner.done(120)
+        finally:
+            runner.turn.release()
         return Result(done.code, done.out, done.err)
 
     def write(self, text: str, name: str = "scheduler.yaml") -> Path:
