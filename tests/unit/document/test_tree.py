@@ -12,7 +12,6 @@ from cpctl.core.text import Source, Text
 from cpctl.document.node import Mapping, Node
 from cpctl.document.tree import read
 
-
 PRINTABLE = st.characters(
     codec="utf-8",
     exclude_categories=("Cc", "Cs", "Zl", "Zp"),
