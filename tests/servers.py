@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,6 +116,11 @@ class Database:
         finally:
             runner.turn.release()
         return Result(done.code, done.out, done.err)
+
+    @property
+    def by_shell(self) -> Database:
+        """The same, with each run started as a shell does it: umask, pipes, modules of its own."""
+        return replace(self, runner=None)
 
     def write(self, text: str, name: str = "scheduler.yaml") -> Path:
         """A file in the test's folder."""

@@ -242,7 +242,7 @@ def test_a_dotenv_file_that_others_may_read_is_refused_too(database: Database, m
 def test_a_keyring_without_its_library_names_the_extra(database: Database) -> None:
     database.write("raise ModuleNotFoundError(name='keyring')\n", "keyring.py")
     database.write(document(secrets={"key": {"from": "keyring:s/u"}}))
-    done = database.cpctl("plan")
+    done = database.by_shell.cpctl("plan")
     assert done.code == 1, done
     assert "needs the library keyring, which is not installed" in done.err
     assert 'pip install "cpctl[keyring]"' in done.err

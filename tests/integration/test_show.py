@@ -124,7 +124,7 @@ def _is_an_error(saved: Database, damaged: bytes) -> None:
 def test_a_new_file_has_the_mode_of_the_umask(saved: Database, mask: int) -> None:
     before = os.umask(mask)
     try:
-        assert saved.cpctl("plan", "--out", "new").code == 0
+        assert saved.by_shell.cpctl("plan", "--out", "new").code == 0
     finally:
         os.umask(before)
     assert stat.S_IMODE((saved.folder / "new").stat().st_mode) == 0o666 & ~mask
@@ -144,6 +144,6 @@ def test_a_file_is_replaced_at_once_and_keeps_its_mode(saved: Database) -> None:
 
 
 def test_a_device_is_written_to_and_not_replaced(saved: Database) -> None:
-    done = saved.cpctl("plan", "--out", "/dev/stdout", "--format", "json")
+    done = saved.by_shell.cpctl("plan", "--out", "/dev/stdout", "--format", "json")
     assert done.code == 0, done
     assert done.out.count('"base_fingerprint"') == 2
