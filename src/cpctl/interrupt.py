@@ -56,6 +56,11 @@ def checkpoint() -> None:
         raise KeyboardInterrupt
 
 
+def no_more() -> None:
+    """From here on no signal raises: what was done is done, and will be said."""
+    _State.raised = True
+
+
 def happened() -> bool:
     """Whether a signal has come at all."""
     return _State.pending

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import subprocess
+import sys
 import time
 
 import psycopg
@@ -97,6 +100,38 @@ def test_a_signal_while_it_starts_is_an_interrupt_too(database: Database) -> Non
         # Python's own start takes SIGTERM as the system does.
         assert done.code in (0, 1, -signal.SIGTERM), done
         assert done.code != 1 or "interrupted" in done.err
+
+
+LATE = """
+import os, signal, sys
+import cpctl.cli.apply as command
+honest = command.execute
+def execute(*arguments):
+    code = honest(*arguments)
+    os.kill(os.getpid(), signal.SIGINT)
+    return code
+command.execute = execute
+sys.argv = ["cpctl", "apply", "--auto-approve"]
+from cpctl.__main__ import main
+main()
+"""
+
+
+def test_a_signal_after_all_is_done_changes_nothing_of_what_is_said(database: Database) -> None:
+    database.write(NEW)
+    known = {"PATH": os.environ["PATH"], "CPCTL_DATABASE_URL": database.url()}
+    done = subprocess.run(
+        [sys.executable, "-c", LATE],
+        cwd=database.folder,
+        env=known,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert "Apply complete" in done.stdout
+    in_sync(database)
 
 
 def test_who_stops_reading_does_not_change_what_was_done(database: Database) -> None:

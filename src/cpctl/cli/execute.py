@@ -12,7 +12,7 @@ import typer
 from cpctl.cli.options import Common, progress
 from cpctl.cli.screen import show, write_no_more
 from cpctl.errors import CpctlError
-from cpctl.interrupt import exposed, shielded
+from cpctl.interrupt import exposed, no_more, shielded
 
 if TYPE_CHECKING:
     from cpctl.apply import Outcome
@@ -83,8 +83,11 @@ def execute(
         # Nobody approves the file of a rollback: it is the plan that counts.
         pinned = saved is not None or not asking.approved or planned.undoes is not None
         options = Options(lock_timeout=limits.lock, pinned=pinned, announce=common.say)
-        with session:
-            outcome = apply(task, session, scene, planned, options) if planned.changes else None
+        try:
+            with session:
+                outcome = apply(task, session, scene, planned, options) if planned.changes else None
+        finally:
+            no_more()
         try:
             _show_outcome(planned, outcome, asking)
             sys.stdout.flush()
