@@ -36,7 +36,8 @@ _WHY = {"42501": "the role may not make the temporary table that secrets are han
 
 def hand_over(session: Session, statements: Sequence[Statement], fill: Fill) -> Handed:
     """Give the server every secret of the statements. Raises StatementFailed, ConnectionLost."""
-    holes = dict.fromkeys(hole for statement in statements for hole in statement.holes)
+    params = (param for statement in statements for param in statement.params)
+    holes = dict.fromkeys(param for param in params if isinstance(param, Hole))
     if not holes:
         return {}
     rows = (_row(n, fill(hole).encode()) for n, hole in enumerate(holes))

@@ -133,11 +133,12 @@ def write(session: Session, statements: Sequence[Statement], fill: Fill) -> None
     owners: list[Statement] = []
     made: set[str] = set()
     for statement in statements:
-        setup = [Message(sql) for sql in statement.setup if sql not in made]
-        made.update(statement.setup)
-        for message in (*setup, *_messages(statement, fill, handed)):
-            messages.append(message)
-            owners.append(statement)
+        sent = _messages(statement, fill, handed)
+        if statement.setup:
+            sent = [*(Message(sql) for sql in statement.setup if sql not in made), *sent]
+            made.update(statement.setup)
+        messages += sent
+        owners += [statement] * len(sent)
     for statement, answer in zip(owners, session.send(messages), strict=True):
         if answer.sqlstate:
             raise StatementFailed(statement, answer, session.lock_wait)
@@ -157,9 +158,10 @@ def _messages(statement: Statement, fill: Fill, handed: Handed) -> list[Message]
 
 def _call(sql: str, params: Sequence[Parameter], fill: Fill, handed: Handed) -> Message:
     """The statement with its parameters, but for secrets: the server has them already."""
-    there = {n: handed[param] for n, param in enumerate(params, 1) if isinstance(param, Hole)}
-    if not there:
+    holes = handed and any(isinstance(param, Hole) for param in params)
+    if not holes:
         return Message(sql, tuple(as_text(param, fill) for param in params))
+    there = {n: handed[param] for n, param in enumerate(params, 1) if isinstance(param, Hole)}
     left, numbers = without_params(sql, there)
     return Message(left, tuple(as_text(params[n - 1], fill) for n in numbers))
 
