@@ -20,6 +20,36 @@ from typing import NamedTuple, Self
 ROOT = Path(__file__).parents[1]
 
 
+class Result(NamedTuple):
+    """One run of the cpctl program."""
+
+    code: int
+    out: str
+    err: str
+
+
+def as_program(
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    stdin: str | None = None,
+    before: Sequence[str] = (),
+) -> Result:
+    """The program as a shell starts it; `before` is a command to start it with."""
+    done = subprocess.run(
+        [*before, sys.executable, "-m", "cpctl", *arguments],
+        cwd=folder,
+        env=dict(environment),
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
 class Done(NamedTuple):
     """A run that is over. `code` is negative where a signal ended it."""
 
@@ -87,6 +117,18 @@ class Runner:
     def __post_init__(self) -> None:
         self.control = socket.socket(socket.AF_UNIX)
         self.control.connect(str(self.nursery.socket))
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        stdin: str | None = None,
+    ) -> Result:
+        """The same answer as that of `as_program`."""
+        self.start(arguments, environment=environment, folder=folder, stdin=stdin)
+        done = self.done(120)
+        return Result(done.code, done.out, done.err)
 
     def start(
         self,

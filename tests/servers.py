@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from ground import Cluster
-from tests.runner import Runner
+from tests.runner import Result, Runner, as_program
 
 VERSIONS = tuple(os.environ.get("CPCTL_TEST_SERVERS", "15 17").split())
 
@@ -35,32 +33,6 @@ CHANGING = re.compile(
 
 AT_START = re.compile("PYTHON|LANG|LC_|TZ")
 """Variables that an interpreter looks at when it starts."""
-
-
-class Result(NamedTuple):
-    """One run of the cpctl program."""
-
-    code: int
-    out: str
-    err: str
-
-
-def _started(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, stdin: str | None
-) -> Result:
-    """The program as a shell starts it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "cpctl", *arguments],
-        cwd=folder,
-        env=dict(environment),
-        input=stdin,
-        stdin=None if stdin is not None else subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
 
 
 @dataclass(slots=True)
@@ -105,17 +77,14 @@ class Database:
     def _run(
         self, arguments: Sequence[str], environment: Mapping[str, str], stdin: str | None
     ) -> Result:
-        runner = self.runner
-        at_start = any(map(AT_START.match, environment))
+        runner, at_start = self.runner, any(map(AT_START.match, environment))
         # Of several at once, all but one are started as a shell does it.
         if runner is None or at_start or not runner.turn.acquire(blocking=False):
-            return _started(arguments, environment, self.folder, stdin)
+            return as_program(arguments, self.folder, environment, stdin)
         try:
-            runner.start(arguments, environment=environment, folder=self.folder, stdin=stdin)
-            done = runner.done(120)
+            return runner.run(arguments, self.folder, environment, stdin)
         finally:
             runner.turn.release()
-        return Result(done.code, done.out, done.err)
 
     @property
     def by_shell(self) -> Database:

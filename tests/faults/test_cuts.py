@@ -23,10 +23,6 @@ ALLOWED = {"reset": WHOLE, "black hole": (*WHOLE, "unknown, old", "unknown, new"
 """Where new connections get through. Half a second may be too short to settle anything."""
 
 
-ALLOWED = {"reset": WHOLE, "black hole": (*WHOLE, "unknown, old", "unknown, new")}
-"""Where new connections get through. Half a second may be too short to settle anything."""
-
-
 def clean_run(lane: Lane) -> list[Passed]:
     """Every message of an apply that nothing disturbs."""
     lane.restore()

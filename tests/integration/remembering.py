@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from tests.integration.steps import reload_and_wait
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 JOBS = {"jobs": ["a_*"]}
 

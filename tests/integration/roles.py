@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.integration.steps import document, job
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 
 class File(NamedTuple):

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 WAITER = (
     "select count(*) from pg_locks join pg_stat_activity using (pid) "

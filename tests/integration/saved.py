@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from tests.integration.steps import SECRET, SECRET_CORE, document, given, job, plan, untouched
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 HOST = "abc.example"
 BEFORE = {"nightly": job(), "nightly_old": job(), "nightly_same": job()}

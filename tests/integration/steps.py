@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tests.servers import CHANGING, Database, Result
+from tests.runner import Result
+from tests.servers import CHANGING, Database
 
 SECRET = 'eyJhbGciOi\'J9."s3cr3t\\core" $1'
 SECRET_CORE = "s3cr3t"

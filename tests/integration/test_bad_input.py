@@ -28,9 +28,9 @@ from tests.integration.bad_input.judge import (
     server_state,
     words_of,
 )
-from tests.integration.bad_input.runner import Runner, as_program
 from tests.integration.bad_input.spare import Spares
-from tests.servers import VERSIONS, Database, Result
+from tests.runner import Result, Runner, as_program
+from tests.servers import VERSIONS, Database
 
 FAULTS = sorted(path.stem for path in (Path(__file__).parent / "bad_input").glob("*_faults.py"))
 MODULES = [import_module(f"tests.integration.bad_input.{name}") for name in FAULTS]
@@ -51,12 +51,6 @@ NOWHERE = "postgresql://nobody@127.0.0.1:9/nowhere"
 AS_ANYONE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
 
 Said = dict[str, dict[str, str]]
-
-
-@pytest.fixture(scope="session")
-def runner() -> Iterator[Runner]:
-    with Runner() as helper:
-        yield helper
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from tests.integration.steps import (
     paste_grants,
     untouched,
 )
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 MAIN = ("content_pipeline_main", "postgres")
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 ROOT = Path(__file__).parents[2]
 STAGING = ("scheduler.yaml", "environments/staging.yaml")

@@ -13,7 +13,8 @@ import pytest
 from ground import Cluster
 from tests.integration.roles import FILES, VAULT, File, give, grants, owned, renew, statements
 from tests.integration.steps import document, given, in_sync, job, state, untouched
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 COMMANDS = {
     "apply": ("apply", "--auto-approve"),

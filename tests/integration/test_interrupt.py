@@ -15,7 +15,8 @@ import pytest
 from tests.integration.running import Running, setting_text, slow_logins, until, until_it_waits
 from tests.integration.steps import document, in_sync, job
 from tests.integration.test_lock import KEY
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 SCOPE = {"jobs": ["t_*"], "settings": ["app.*"]}
 OLD = document(

@@ -19,7 +19,8 @@ from tests.integration.steps import (
     untouched,
     verbs,
 )
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 KEY = int.from_bytes(b"cpctl", "big")
 

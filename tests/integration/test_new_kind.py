@@ -14,7 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 SOURCE = Path(__file__).parents[2] / "src" / "cpctl"
 

@@ -12,7 +12,8 @@ import pytest
 from tests.integration.keeping import STORES, did, held, kept, ready, secrets, store_table
 from tests.integration.running import Running, until, until_it_waits
 from tests.integration.steps import SECRET, SECRET_CORE, converge, given, job, undone
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 
 @pytest.fixture(params=STORES)

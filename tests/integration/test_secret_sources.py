@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.steps import document, in_sync, job, plan, undone
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 KEYRING = {"PYTHON_KEYRING_BACKEND": "file_keyring.Keyring"}
 VALUES = {

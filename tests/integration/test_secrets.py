@@ -18,7 +18,8 @@ from tests.integration.steps import (
     plan,
     undone,
 )
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 HAND = "h4nd-made"
 FORMATS = ("text", "json", "markdown", "sql")

@@ -16,7 +16,8 @@ from tests.integration.steps import (
     job,
     silent,
 )
-from tests.servers import Database, Result
+from tests.runner import Result
+from tests.servers import Database
 
 FORMATS = ("text", "markdown", "json", "sql")
 NOWHERE = {"CPCTL_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing"}

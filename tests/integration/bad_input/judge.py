@@ -12,8 +12,7 @@ import psycopg
 
 from ground import Cluster
 from tests.integration.bad_input.case import Bad
-from tests.integration.bad_input.runner import ROOT
-from tests.servers import Result
+from tests.runner import ROOT, Result
 
 _SUCCESS = re.compile(r"(?i)complete|no changes|no drift|is valid|\bwrote\b|\bjobid \d")
 _PROGRESS = re.compile(r"^(Reading the database …|.*; trying again \(\d of 3\)\.)\n", re.MULTILINE)
