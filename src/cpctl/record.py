@@ -12,7 +12,7 @@ from cpctl.core.ledger import Counts, Entry, Identity, Kept, packed
 from cpctl.core.ledger_codec import changed_state, dumps, encode_changes, encoded, managed
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Resource
-from cpctl.postgres.ledger import KEPT_SO, Ledger
+from cpctl.postgres.ledger import Ledger, keep_so
 from cpctl.scene import Scene, Task
 
 
@@ -37,9 +37,14 @@ def ledger_for(task: Task, scene: Scene, fresh: Plan) -> Ledger | None:
 
 
 def held(task: Task, scene: Scene) -> tuple[Query, ...]:
-    """What keeps another owner of the ledger from adding code to it while it is written to."""
-    rights = scene.context.capabilities.ledger
-    return (KEPT_SO,) if task.document.ledger and rights.open and not rights.mine else ()
+    """What keeps another owner of our tables from adding code to them while they are written to."""
+    rights, secrets = scene.context.capabilities.ledger, scene.context.capabilities.table
+    if rights.mine:
+        return ()
+    ledger = ("applies", "files") if task.document.ledger and rights.open else ()
+    writes = secrets.exists and secrets.usage and (secrets.insert or secrets.update)
+    tables = (*ledger, *(("secrets",) if writes else ()))
+    return (keep_so(tables),) if tables else ()
 
 
 def kept(task: Task, scene: Scene, fresh: Plan, after: Mapping[Address, Resource]) -> Kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.integration.steps import document, job, plan, refused
@@ -30,6 +31,7 @@ TRAPS = {
 """What the owner can do, by what is said of it."""
 
 FILE = document(scope={"jobs": ["mine*"]}, defaults={"username": "plain"}, jobs={"mine": job()})
+KEPT = FILE + 'store: table\nurls:\n  one: "https://it.example/1"\n'
 CHANGED = FILE.replace("SELECT 1;", "SELECT 2;")
 
 
@@ -43,6 +45,16 @@ def owned(database: Database) -> Database:
     assert done.code == 0, done
     database.write(CHANGED)
     return database
+
+
+def with_secrets(database: Database) -> None:
+    """A ledger and a table of secrets that a plain role has made, and a change to be applied."""
+    database.new_role("plain", "USAGE ON SCHEMA cron", "CREATE ON DATABASE postgres")
+    database.run(EVIL)
+    database.write(KEPT)
+    done = database.cpctl("apply", "--auto-approve", user="plain")
+    assert done.code == 0, done
+    database.write(KEPT.replace("example/1", "example/2"))
 
 
 def superuser(database: Database) -> bool:
@@ -64,6 +76,30 @@ def test_code_of_the_owner_is_refused(owned: Database, said: str) -> None:
     assert said.removeprefix("an index: ") in done.out + done.err
     assert "--allow LEDGER_CODE" in done.out + done.err
     assert not superuser(owned)
+
+
+def test_a_trigger_on_the_table_of_secrets_is_refused_too(database: Database) -> None:
+    with_secrets(database)
+    database.run("set role plain")
+    database.run(
+        "create trigger trap before insert or update on cpctl.secrets "
+        "for each row execute function evil()"
+    )
+    database.run("reset role")
+    done = refused(database, "apply", "--auto-approve")
+    assert "cpctl.secrets has the trigger trap" in done.err
+    assert not superuser(database)
+
+
+@pytest.mark.parametrize("table", ["applies", "files", "secrets"])
+def test_nobody_adds_a_trigger_while_another_role_writes(database: Database, table: str) -> None:
+    """CREATE TRIGGER takes this lock, and the apply waits for whoever has it already."""
+    with_secrets(database)
+    with psycopg.connect(database.url("plain")) as owner:
+        owner.execute(f"lock table cpctl.{table} in share row exclusive mode".encode())
+        done = database.cpctl("apply", "--auto-approve", "--lock-timeout", "1s")
+    assert done.code == 4, done
+    assert database.cpctl("apply", "--auto-approve").code == 0
 
 
 def test_a_view_in_the_place_of_a_table_is_not_even_read(owned: Database) -> None:

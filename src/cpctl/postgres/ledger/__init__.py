@@ -43,8 +43,10 @@ def code_query() -> Query:
     return Query("ledger_code", _text("code"))
 
 
-KEPT_SO = Query("ledger_kept", "LOCK TABLE cpctl.applies, cpctl.files IN ROW EXCLUSIVE MODE")
-"""Until the transaction ends nobody can add a trigger."""
+def keep_so(tables: Sequence[str]) -> Query:
+    """Until the transaction ends nobody can add code to them. `tables`: in the schema cpctl."""
+    named = ", ".join(f"cpctl.{table}" for table in tables)
+    return Query("tables_kept", f"LOCK TABLE {named} IN ROW EXCLUSIVE MODE")
 
 
 def history_query(condition: str, name: str = "history", limit: int | None = None) -> Query:
