@@ -164,8 +164,10 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
         *(note for part in parts for note in part.notes),
     )
     declares_jobs = scene.undoes is not None or bool(document.entries.get("jobs"))
+    statements = chain.from_iterable(part.statements for part in parts)
+    rules = Rules(file, declares_jobs, document.limits)
     refusals = (
-        *guard(changes, actual, capabilities, Rules(file, declares_jobs, document.limits)),
+        *guard(changes, statements, actual, capabilities, rules),
         *unallowed((*chain(*hazards.values()), *notes), document.require_allow, file),
         *ledger_guard.refusals(claim, memory, changes, hazards, seen, capabilities),
         *(refusal for part in parts for refusal in part.refusals),

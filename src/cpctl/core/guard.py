@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from cpctl.core.acting import grant
 from cpctl.core.capabilities import Capabilities
-from cpctl.core.change import Change, Delete, Update, sides
+from cpctl.core.change import Change, Delete, Update
 from cpctl.core.finding import Finding
 from cpctl.core.hazards import HAZARDS
 from cpctl.core.ledger_guard import GUARDS as LEDGER_GUARDS
 from cpctl.core.limits import Limits
-from cpctl.core.resource import State, is_sealed
+from cpctl.core.resource import State
 from cpctl.core.sql import identifier
+from cpctl.core.statement import Statement
 
 GUARDS = frozenset({"EMPTY_FILE", "MANY_DELETES", "MANY_UPDATES"}) | LEDGER_GUARDS
 ALLOWABLE = GUARDS | HAZARDS
@@ -29,12 +30,16 @@ class Rules(NamedTuple):
 
 
 def guard(
-    changes: Sequence[Change], actual: State, capabilities: Capabilities, rules: Rules
+    changes: Sequence[Change],
+    statements: Iterable[Statement],
+    actual: State,
+    capabilities: Capabilities,
+    rules: Rules,
 ) -> tuple[Finding, ...]:
     """The refusals that hold for the changes as a whole."""
     return (
         *_not_writable(changes, capabilities),
-        *_not_handed_over(changes, capabilities),
+        *_not_handed_over(statements, capabilities),
         *(() if rules.declares_jobs else _empty_file(changes, rules.file)),
         *_many(changes, actual, rules.limits),
         *_protected(changes),
@@ -51,16 +56,15 @@ def _not_writable(changes: Sequence[Change], capabilities: Capabilities) -> Iter
         yield Finding("READ_ONLY", what, None, "apply as a role that may write")
 
 
-def _not_handed_over(changes: Sequence[Change], capabilities: Capabilities) -> Iterable[Finding]:
+def _not_handed_over(
+    statements: Iterable[Statement], capabilities: Capabilities
+) -> Iterable[Finding]:
     """Secrets go to the server by COPY into a temporary table: postgres/handover.py."""
-    if capabilities.temporary:
-        return
-    for change in changes:
-        after = sides(change)[1]
-        if after and is_sealed(after.fields.get("value")) and after.fields.get("store") != "system":
+    for statement in () if capabilities.temporary else statements:
+        if statement.hands_over:
             right = f"TEMPORARY ON DATABASE {identifier(capabilities.database)}"
             remedy = grant(right, capabilities.role)
-            yield Finding("MISSING_RIGHT", "TEMPORARY", change.address, remedy)
+            yield Finding("MISSING_RIGHT", "TEMPORARY", statement.address, remedy)
 
 
 def _empty_file(changes: Sequence[Change], file: str) -> Iterable[Finding]:

@@ -11,14 +11,11 @@ from typing import Final, NamedTuple
 
 from cpctl.core.finding import Finding
 from cpctl.core.glob_regex import matching
-from cpctl.core.job_spec import Spec
+from cpctl.core.job_spec import NAME_LIMIT, Spec
 from cpctl.core.migration import NOTHING, Offline, Script, raised
 from cpctl.core.resource import Address
 from cpctl.core.statement import Parameter
 from cpctl.core.text import Text
-
-NAME_LIMIT: Final = 63
-"""Bytes; pg_cron below 1.5 keeps names as `name` and cuts the rest without a word."""
 
 
 class Texts(NamedTuple):

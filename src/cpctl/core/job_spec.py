@@ -22,6 +22,9 @@ from cpctl.core.text import Text, Wrong, as_flag, as_sql
 IGNORABLE: Final = ("schedule", "command", "database", "active")
 """A job's own fields: (name, username) says which job it is."""
 
+NAME_LIMIT: Final = 63
+"""Bytes; pg_cron below 1.5 keeps names as `name` and cuts the rest without a word."""
+
 
 def _keep_place(value: object, check: ValidatorFunctionWrapHandler) -> str:
     """Pydantic copies a str; what a later error points at has to know its place."""

@@ -1,6 +1,9 @@
-"""Which statement keeps or removes a url or a secret, in Supabase Vault or in cpctl's table."""
+"""The statement that keeps or removes a url or a secret in Vault or the table, and its right."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
 
 from cpctl.core import verifier
 from cpctl.core.change import Change, sides
@@ -12,6 +15,32 @@ from cpctl.core.statement import Hole, Parameter, Statement
 
 BOTH = "vault and table"
 """The store of what stands in both places."""
+
+RIGHTS: Final = {
+    "vault": {
+        "create": "EXECUTE ON FUNCTION vault.create_secret(text,text,text,uuid)",
+        "update": "EXECUTE ON FUNCTION vault.update_secret(uuid,text,text,text,uuid)",
+        "delete": "DELETE ON vault.secrets",
+    },
+    "table": {
+        "create": "INSERT ON cpctl.secrets",
+        "update": "UPDATE ON cpctl.secrets",
+        "delete": "DELETE ON cpctl.secrets",
+    },
+}
+"""By store, and by what is done there."""
+
+VALUES: Final = {
+    "vault": (
+        "SELECT ON vault.decrypted_secrets",
+        "EXECUTE ON FUNCTION vault._crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)",
+    ),
+    "table": ("SELECT ON cpctl.secrets",),
+}
+"""To read the values themselves."""
+
+NAMES: Final = "SELECT (name, verifier, updated_at) ON cpctl.secrets"
+"""To see what the table has, and no value."""
 
 _VAULT_CREATE = f"SELECT vault.create_secret($1, $2, '{MARK}' || $3)"
 _VAULT_UPDATE = f"SELECT vault.update_secret($1::uuid, $2, NULL, '{MARK}' || $3)"
@@ -36,6 +65,15 @@ def statements_for(change: Change, context: Context, setup: str) -> tuple[Statem
     return (*write, *(_remove(before, store) for store in stood if before and store != wanted))
 
 
+def does(change: Change) -> Iterator[tuple[str, str]]:
+    """What a change does in which store: (`vault`, `create`)."""
+    before, after = sides(change)
+    wanted = str(after.fields["store"]) if after else ""
+    stood = stores_of(before)
+    for store in dict.fromkeys((*stood, *filter(None, (wanted,)))):
+        yield store, "delete" if store != wanted else "update" if store in stood else "create"
+
+
 def stores_of(resource: Resource | None) -> tuple[str, ...]:
     """The stores that it stands in."""
     return parts(str(resource.fields["store"])) if resource and resource.fields else ()
@@ -52,9 +90,7 @@ def _set(before: Resource | None, after: Resource, context: Context, setup: str)
     there = store in stores_of(before)
     if store == "table":
         sql = _TABLE_UPDATE if there else _TABLE_CREATE
-        return Statement(
-            sql, (name, value, kept), after.address, setup=_setup(context, setup), locks=False
-        )
+        return Statement(sql, (name, value, kept), after.address, setup=_setup(context, setup))
     if before is None or not there:
         return Statement(_VAULT_CREATE, (value, name, kept), after.address)
     identity = str(before.facts["vault_id"])

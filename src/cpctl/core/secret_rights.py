@@ -7,25 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cpctl.core.change import Change, sides
 from cpctl.core.kind import Survey
 from cpctl.core.resource import Address
 from cpctl.core.rights import Request, Right
-from cpctl.core.secret_calls import stores_of
-
-_VAULT = {
-    "create": "EXECUTE ON FUNCTION vault.create_secret(text,text,text,uuid)",
-    "update": "EXECUTE ON FUNCTION vault.update_secret(uuid,text,text,text,uuid)",
-    "delete": "DELETE ON vault.secrets",
-}
-_VALUES = {
-    "vault": (
-        "SELECT ON vault.decrypted_secrets",
-        "EXECUTE ON FUNCTION vault._crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)",
-    ),
-    "table": ("SELECT ON cpctl.secrets",),
-}
-_NAMES = "SELECT (name, verifier, updated_at) ON cpctl.secrets"
+from cpctl.core.secret_calls import NAMES, RIGHTS, VALUES, does, stores_of
 
 
 def rights(survey: Survey, request: Request) -> Iterator[Right]:
@@ -38,7 +23,7 @@ def rights(survey: Survey, request: Request) -> Iterator[Right]:
         yield from _table(survey, request)
     for store in sorted(stores):
         why = "read the values themselves, to compare those that have no verifier beside them"
-        for right in _VALUES[store] if _there(store, survey) else ():
+        for right in VALUES[store] if _there(store, survey) else ():
             yield from request.asks(right, why, optional=True)
     if request.applies:
         yield from _writing(survey, request, declared)
@@ -60,15 +45,6 @@ def _writing(survey: Survey, request: Request, declared: Mapping[Address, str]) 
             yield right._replace(optional=True, why=f"later changes: {right.why}")
 
 
-def does(change: Change) -> Iterator[tuple[str, str]]:
-    """What a change does in which store."""
-    before, after = sides(change)
-    wanted = str(after.fields["store"]) if after else ""
-    stood = stores_of(before)
-    for store in dict.fromkeys((*stood, *filter(None, (wanted,)))):
-        yield store, "delete" if store != wanted else "update" if store in stood else "create"
-
-
 def _vault(survey: Survey, request: Request) -> Iterator[Right]:
     if survey.context.capabilities.vault is None:
         yield Right("", "this database has no Vault: CREATE EXTENSION supabase_vault; comes first")
@@ -81,7 +57,7 @@ def _table(survey: Survey, request: Request) -> Iterator[Right]:
     table, database = survey.context.capabilities.table, survey.context.capabilities.database
     if table.exists:
         yield from request.asks("USAGE ON SCHEMA cpctl", "use the table of secrets")
-        yield from request.asks(_NAMES, "see which secrets the table has, and no value")
+        yield from request.asks(NAMES, "see which secrets the table has, and no value")
     elif request.applies and table.schema:
         for right in ("USAGE ON SCHEMA cpctl", "CREATE ON SCHEMA cpctl"):
             yield from request.asks(right, "make the table of secrets")
@@ -94,9 +70,5 @@ def _written(
 ) -> Iterator[Right]:
     if not _there(store, survey):
         return
-    if store == "vault":
-        yield from request.asks(_VAULT[verb], f"{verb} it in Vault", address=address)
-    else:
-        right = "INSERT" if verb == "create" else verb.upper()
-        why = f"{verb} it in the table"
-        yield from request.asks(f"{right} ON cpctl.secrets", why, address=address)
+    where = "in Vault" if store == "vault" else "in the table"
+    yield from request.asks(RIGHTS[store][verb], f"{verb} it {where}", address=address)

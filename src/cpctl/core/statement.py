@@ -51,3 +51,8 @@ class Statement(NamedTuple):
     @property
     def holes(self) -> tuple[Hole, ...]:
         return tuple(param for param in self.params if isinstance(param, Hole))
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether the transaction has to be given a secret; ALTER SYSTEM has it in its text."""
+        return self.channel == "transaction" and bool(self.holes)

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.cron_calls import Calls
 from cpctl.core.finding import Finding
+from cpctl.core.job_spec import NAME_LIMIT
 from cpctl.core.kind import Context, Survey
 from cpctl.core.resource import NAME, Resource
 from cpctl.core.runs import last_run
 from cpctl.core.sql import identifier
-
-NAME_LIMIT = 63
-"""Bytes; pg_cron below 1.5 keeps names as `name` and cuts the rest without a word."""
 
 _CALLS = (("net.http_", "pg_net"), ("http_header(", "http"))
 """What only these two extensions provide, as far as a name can tell."""

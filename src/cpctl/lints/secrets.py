@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cpctl.core.acting import grant
+from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, Create, sides
 from cpctl.core.finding import Finding
 from cpctl.core.kind import Context, Survey
-from cpctl.core.resource import Address, Resource, Sealed
-from cpctl.core.secret_calls import stores_of, without_reader
+from cpctl.core.resource import Resource, Sealed
+from cpctl.core.secret_calls import NAMES, RIGHTS, VALUES, does, stores_of, without_reader
+from cpctl.core.sql import identifier
 from cpctl.errors import Refused
-
-_VALUES = (
-    "SELECT ON vault.decrypted_secrets",
-    "EXECUTE ON FUNCTION vault._crypto_aead_det_decrypt(bytea,bytea,bigint,bytea,bytea)",
-)
 
 
 def check_readable(declared: Sequence[Resource], context: Context) -> None:
@@ -28,7 +25,7 @@ def check_readable(declared: Sequence[Resource], context: Context) -> None:
         rights += [] if vault.usage else ["USAGE ON SCHEMA vault"]
         rights += [] if vault.names else ["SELECT ON vault.secrets"]
     if "table" in stores and table.exists and not table.names:
-        rights += ["USAGE ON SCHEMA cpctl", "SELECT (name, verifier, updated_at) ON cpctl.secrets"]
+        rights += ["USAGE ON SCHEMA cpctl", NAMES]
     if rights:
         what = f"{role} may not see which secrets there are. Nothing was written."
         raise Refused(what, remedy=" ".join(grant(right, role) for right in rights))
@@ -36,63 +33,37 @@ def check_readable(declared: Sequence[Resource], context: Context) -> None:
 
 def refusals(survey: Survey) -> tuple[Finding, ...]:
     """Stores that are not there, and rights that are missing."""
-    found = [finding for c in survey.changes for finding in _missing(c, survey.context)]
-    return tuple(found)
+    return tuple(finding for c in survey.changes for finding in _missing(c, survey.context))
 
 
 def _missing(change: Change, context: Context) -> Iterator[Finding]:
-    before, after = sides(change)
-    wanted = str(after.fields["store"]) if after else ""
-    stood = stores_of(before)
-    if wanted == "vault" and context.capabilities.vault is None:
+    _, after = sides(change)
+    if after and after.fields["store"] == "vault" and context.capabilities.vault is None:
         what = "cannot be kept: this database has no Vault"
         remedy = "CREATE EXTENSION supabase_vault; or store: table, which needs none"
         yield Finding("NO_VAULT", what, change.address, remedy)
         return
-    for store in dict.fromkeys((*stood, *filter(None, (wanted,)))):
-        does = _does(store, wanted, stood)
-        rights = _vault(does, context) if store == "vault" else _table(does, context)
-        yield from (_right(right, change.address, context) for right in rights)
+    for store, verb in does(change):
+        for right in _lacking(store, verb, context.capabilities):
+            what, remedy = right.partition(" ON ")[0], grant(right, context.capabilities.role)
+            yield Finding("MISSING_RIGHT", what, change.address, remedy)
 
 
-def _does(store: str, wanted: str, stood: Sequence[str]) -> str:
-    if store != wanted:
-        return "delete"
-    return "update" if store in stood else "create"
-
-
-def _right(right: str, address: Address, context: Context) -> Finding:
-    what = right.partition(" ON ")[0]
-    return Finding("MISSING_RIGHT", what, address, grant(right, context.capabilities.role))
-
-
-def _vault(does: str, context: Context) -> Iterable[str]:
-    rights = context.capabilities.vault
-    if rights is None:
-        return
-    if does == "create" and not rights.create:
-        yield "EXECUTE ON FUNCTION vault.create_secret(text,text,text,uuid)"
-    elif does == "update" and not rights.update:
-        yield "EXECUTE ON FUNCTION vault.update_secret(uuid,text,text,text,uuid)"
-    elif does == "delete" and not rights.delete:
-        yield "DELETE ON vault.secrets"
-
-
-def _table(does: str, context: Context) -> Iterable[str]:
-    capabilities = context.capabilities
-    rights = capabilities.table
-    if not rights.exists:
-        if not rights.creatable:
-            where = "SCHEMA cpctl" if rights.schema else f"DATABASE {capabilities.database}"
-            yield f"CREATE ON {where}"
-        if rights.schema and not rights.usage:
+def _lacking(store: str, verb: str, capabilities: Capabilities) -> Iterator[str]:
+    """The rights that this takes, and the role has not."""
+    vault, table = capabilities.vault, capabilities.table
+    if store == "vault":
+        may = vault and {"create": vault.create, "update": vault.update, "delete": vault.delete}
+    else:
+        may = {"create": table.insert, "update": table.update, "delete": table.delete}
+    if store == "table" and not table.exists:
+        if not table.creatable:
+            here = identifier(capabilities.database)
+            yield f"CREATE ON {'SCHEMA cpctl' if table.schema else f'DATABASE {here}'}"
+        if table.schema and not table.usage:
             yield "USAGE ON SCHEMA cpctl"
-    elif does == "create" and not rights.insert:
-        yield "INSERT ON cpctl.secrets"
-    elif does == "update" and not rights.update:
-        yield "UPDATE ON cpctl.secrets"
-    elif does == "delete" and not rights.delete:
-        yield "DELETE ON cpctl.secrets"
+    elif may and not may[verb]:
+        yield RIGHTS[store][verb]
 
 
 def hazards(change: Change) -> tuple[Finding, ...]:
@@ -144,8 +115,7 @@ def _not_compared(survey: Survey) -> tuple[Finding, ...]:
     for address in survey.declared:
         seen = survey.actual.get(address)
         if seen is not None and seen.fields["value"] == Sealed(None) and address not in created:
-            stores = stores_of(seen)
-            rights = _VALUES if "vault" in stores else ("SELECT ON cpctl.secrets",)
+            rights = VALUES["vault" if "vault" in stores_of(seen) else "table"]
             what = "is not compared: the role may not read it, and no verifier stands beside it."
             remedy = " ".join(grant(right, capabilities.role) for right in rights)
             found.append(Finding("NOT_COMPARED", what, address, remedy))

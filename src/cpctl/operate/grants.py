@@ -147,7 +147,7 @@ def _hands_over(kind: Kind, survey: Survey) -> bool:
     """Whether a secret goes into the transaction, today or where nothing is there yet."""
     fresh = (Create(resource) for resource in survey.declared.values() if resource.fields)
     return any(
-        statement.holes and statement.channel == "transaction"
+        statement.hands_over
         for change in (*survey.changes, *fresh)
         for statement in kind.statements(change, survey.context)
     )

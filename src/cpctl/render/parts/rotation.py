@@ -5,8 +5,8 @@ from __future__ import annotations
 from cpctl.core.change import Update
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Resource
-from cpctl.core.speech import Clock
 from cpctl.render.parts.sentences import count
+from cpctl.render.parts.words import clock
 
 _NO_WAY_BACK = "rollback cannot bring the old one back"
 
@@ -18,7 +18,7 @@ def old_value(plan: Plan, change: Update) -> str:
         return "(sensitive, changed)"
     from cpctl.schedule.speech import day
 
-    return f"(sensitive, changed; last set {day(when, _clock(plan))})"
+    return f"(sensitive, changed; last set {day(when, clock(plan))})"
 
 
 def read_by(plan: Plan, resource: Resource) -> str:
@@ -42,9 +42,5 @@ def read_by(plan: Plan, resource: Resource) -> str:
 def _next(schedules: list[str], plan: Plan) -> str:
     from cpctl.schedule.speech import first_of
 
-    at = first_of(schedules, _clock(plan))
+    at = first_of(schedules, clock(plan))
     return f" ({at})" if at else ""
-
-
-def _clock(plan: Plan) -> Clock:
-    return Clock(plan.target.pg_cron_version, plan.timezone, plan.as_of)

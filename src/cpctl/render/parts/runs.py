@@ -5,8 +5,8 @@ from __future__ import annotations
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Resource
 from cpctl.core.runs import last_run
-from cpctl.core.speech import Clock
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.words import clock
 
 
 def last_ran(plan: Plan, resource: Resource) -> str:
@@ -16,8 +16,7 @@ def last_ran(plan: Plan, resource: Resource) -> str:
         return ""
     from cpctl.schedule.speech import day_and_time
 
-    clock = Clock(plan.target.pg_cron_version, plan.timezone, plan.as_of)
-    at = day_and_time(run.started, clock)
+    at = day_and_time(run.started, clock(plan))
     if run.in_progress:
         return f"running since {at}"
     return f"last ran {at}, {escaped(run.status)}"

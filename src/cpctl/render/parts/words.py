@@ -17,7 +17,7 @@ _BY_DAY = " a day"
 def speech(plan: Plan, address: Address, field: str, value: Value) -> Speech | None:
     """What the resource's kind has to say about this value; most values speak for themselves."""
     kind = _kinds().get(address.kind)
-    return kind.speak(field, value, _clock(plan)) if kind else None
+    return kind.speak(field, value, clock(plan)) if kind else None
 
 
 @cache
@@ -26,7 +26,8 @@ def _kinds() -> Mapping[str, Kind]:
 
 
 @lru_cache(maxsize=4)
-def _clock(plan: Plan) -> Clock:
+def clock(plan: Plan) -> Clock:
+    """The scheduler's side of time, for whoever puts a moment of the plan into words."""
     return Clock(plan.target.pg_cron_version, plan.timezone, plan.as_of)
 
 
