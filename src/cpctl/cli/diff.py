@@ -38,7 +38,7 @@ def diff(
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> int:
-    """Find where the database differs from the file: exit 2 if it does."""
+    """Find where the database differs from the file (exit 2)."""
     from cpctl.operate.dating import dated
     from cpctl.reconcile import connect
 

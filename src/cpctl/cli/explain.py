@@ -17,7 +17,10 @@ def explain(
     ] = "GMT",
     debug: Debug = False,
 ) -> int:
-    """Say in words what a schedule does, and what each version of pg_cron makes of it."""
+    """Say in words what a schedule does.
+
+    And what each version of pg_cron makes of it.
+    """
     from datetime import UTC, datetime
 
     from cpctl.render.explanation import explanation_text

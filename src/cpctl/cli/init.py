@@ -16,7 +16,7 @@ _STARTERS = Path(__file__).parent / "starter"
 def init(
     supabase: Annotated[bool, typer.Option("--supabase", help="For a Supabase project.")] = False,
 ) -> int:
-    """Write a commented scheduler.yaml and its JSON Schema into this folder."""
+    """Write a commented scheduler.yaml and its JSON Schema here."""
     from cpctl.document.schema import schema
 
     starter = _STARTERS / ("supabase.yaml" if supabase else "scheduler.yaml")

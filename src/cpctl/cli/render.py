@@ -58,7 +58,7 @@ def render(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Write what the file declares as one idempotent migration, offline."""
+    """Write the file as one idempotent migration, offline."""
     from cpctl.render.migration import Heading, migration_sql, skipped_line
 
     common = Common(file, None, env_file, SecretsMode.skip.value, allow, quiet)

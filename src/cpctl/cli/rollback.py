@@ -47,7 +47,10 @@ def rollback(
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> int:
-    """Restore what was before an apply of this file; later applies of it are undone with it."""
+    """Restore what was before an apply of this file.
+
+    Later applies of it are undone with it.
+    """
     from cpctl.rollback import survey_past
 
     patience = limits(lock_timeout, statement_timeout)

@@ -22,7 +22,7 @@ class Name(StrEnum):
 def schema(
     name: Annotated[Name, typer.Argument(help="Which one.")] = Name.scheduler,
 ) -> int:
-    """Print a JSON Schema, for editors and for programs that read cpctl's JSON."""
+    """Print a JSON Schema, for editors and for programs."""
     print(json.dumps(schema_of(name), indent=2))
     return 0
 
