@@ -103,6 +103,42 @@ def test_a_signal_while_it_starts_is_an_interrupt_too(database: Database) -> Non
         assert done.code != 1 or "interrupted" in done.err
 
 
+def by_script(database: Database, script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=database.folder,
+        env={"PATH": os.environ["PATH"], "CPCTL_DATABASE_URL": database.url()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+CLASS = """
+import os, signal, sys
+import cpctl.cli.apply as command
+class Named:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGINT)
+def execute(*arguments):
+    class Made:
+        field = Named()
+command.execute = execute
+sys.argv = ["cpctl", "apply", "--auto-approve"]
+from cpctl.__main__ import main
+main()
+"""
+
+
+def test_a_signal_while_a_class_is_made_is_an_interrupt_too(database: Database) -> None:
+    """Imports make classes, and Python wraps what is raised there in an error of its own."""
+    database.write(NEW)
+    done = by_script(database, CLASS)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: interrupted. Nothing was written")
+
+
 LATE = """
 import os, signal, sys
 import cpctl.cli.apply as command
@@ -120,16 +156,7 @@ main()
 
 def test_a_signal_after_all_is_done_changes_nothing_of_what_is_said(database: Database) -> None:
     database.write(NEW)
-    known = {"PATH": os.environ["PATH"], "CPCTL_DATABASE_URL": database.url()}
-    done = subprocess.run(
-        [sys.executable, "-c", LATE],
-        cwd=database.folder,
-        env=known,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = by_script(database, LATE)
     assert done.returncode == 0, done
     assert "Apply complete" in done.stdout
     in_sync(database)

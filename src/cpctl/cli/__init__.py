@@ -49,12 +49,23 @@ def _interrupted() -> CpctlError:
 def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
     if isinstance(error, _usage_error()):
         return _usage(error, arguments)
-    if happened() and type(error).__module__.startswith("pydantic"):
-        # What a signal raises inside of a model comes out as an error of pydantic's.
+    if happened() and _from_a_signal(error):
         return _report(_interrupted(), arguments)
     where = f"{type(error).__name__} in cpctl itself"
     remedy = "run it with --debug and report what it prints"
     return _report(CpctlError(where, remedy=remedy), arguments)
+
+
+def _from_a_signal(error: BaseException) -> bool:
+    """Whether an interrupt stands behind an error.
+
+    Python 3.11 wraps what is raised while a class is made (__set_name__) in a RuntimeError, and
+    pydantic what is raised inside of a model in an error of its own, without its cause.
+    """
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, KeyboardInterrupt):
+        behind = behind.__cause__ or behind.__context__
+    return behind is not None or type(error).__module__.startswith("pydantic")
 
 
 def _usage(error: Exception, arguments: Sequence[str]) -> int:
