@@ -15,18 +15,17 @@ from typing import NamedTuple
 
 from cpctl.core import ledger_guard, server_notes
 from cpctl.core.adopt import adopt
-from cpctl.core.change import Change
+from cpctl.core.change import Change, Delete
 from cpctl.core.diff import diff
 from cpctl.core.finding import Finding
 from cpctl.core.guard import Rules, guard
 from cpctl.core.hazards import unallowed
-from cpctl.core.kind import Kind, Rows, Survey
+from cpctl.core.kind import Context, Kind, Rows, Survey
 from cpctl.core.ledger import Memory
 from cpctl.core.ledger_codec import read_memory
-from cpctl.core.order import order
+from cpctl.core.order import Batch, order
 from cpctl.core.plan import Plan, Target, target_of
 from cpctl.core.resource import Address, Sealed, State
-from cpctl.core.statement import Statement
 from cpctl.core.target import check_target
 from cpctl.document import Document
 from cpctl.errors import Stale
@@ -130,7 +129,7 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         desired={a: wanted for part in parts for a, wanted in part.desired.items()},
         actual={a: seen for part in parts for a, seen in part.actual.items()},
         changes=changes,
-        statements=order(s for part in parts for s in part.statements),
+        statements=order(chain.from_iterable(part.batches for part in parts)),
         hazards={a: hazards for part in parts for a, hazards in part.hazards.items()},
         refusals=found.refusals,
         notes=found.notes,
@@ -164,7 +163,7 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
         *(note for part in parts for note in part.notes),
     )
     declares_jobs = scene.undoes is not None or bool(document.entries.get("jobs"))
-    statements = chain.from_iterable(part.statements for part in parts)
+    statements = (s for part in parts for _, batch in part.batches for s in batch)
     rules = Rules(file, declares_jobs, document.limits)
     refusals = (
         *guard(changes, statements, actual, capabilities, rules),
@@ -196,7 +195,7 @@ class _Part(NamedTuple):
     desired: State
     actual: State
     changes: tuple[Change, ...]
-    statements: tuple[Statement, ...]
+    batches: tuple[Batch, ...]
     hazards: Mapping[Address, tuple[Finding, ...]]
     refusals: tuple[Finding, ...]
     notes: tuple[Finding, ...]
@@ -216,11 +215,23 @@ def _part(kind: Kind, scene: Scene, rows: Rows) -> _Part:
         desired={a: wanted for a, wanted in desired.items() if a not in foreign},
         actual={a: resource for a, resource in seen.items() if a not in foreign},
         changes=changes,
-        statements=tuple(s for change in changes for s in kind.statements(change, context)),
+        batches=_batches(kind, changes, context),
         hazards={address: hazards for address, hazards in found if hazards},
         refusals=kind.refusals(view),
         notes=kind.notes(view),
         unmanaged=unmanaged,
+    )
+
+
+def _batches(kind: Kind, changes: Sequence[Change], context: Context) -> tuple[Batch, ...]:
+    makes, removes = kind.turn
+    if makes == removes:
+        return ((makes, tuple(s for c in changes for s in kind.statements(c, context))),)
+    gone = [change for change in changes if isinstance(change, Delete)]
+    rest = [change for change in changes if not isinstance(change, Delete)]
+    return tuple(
+        (turn, tuple(s for change in some for s in kind.statements(change, context)))
+        for turn, some in ((makes, rest), (removes, gone))
     )
 
 

@@ -44,8 +44,8 @@ def verify(
 
 
 def _as_it_is_now(session: Session, scene: Scene, fresh: Plan) -> Scene:
-    """What statements set up has changed what there is to ask."""
-    if not any(statement.setup for statement in fresh.statements):
+    """Some statements change what there is to ask."""
+    if not any(statement.setup or statement.reshapes for statement in fresh.statements):
         return scene
     capabilities = session.probe_again(sorted(scene.context.owners))
     return scene._replace(context=scene.context._replace(capabilities=capabilities))

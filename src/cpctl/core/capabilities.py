@@ -28,6 +28,13 @@ class OwnerRights(NamedTuple):
     reads_secrets: bool
 
 
+class Installed(NamedTuple):
+    """An extension of this database: its version, and the schema that its objects are in."""
+
+    version: str
+    schema: str
+
+
 class VaultRights(NamedTuple):
     """What the role may do with Supabase Vault. `values`: read the secrets decrypted."""
 
@@ -71,8 +78,8 @@ class Capabilities:
     `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
     transaction may run on another of its connections: nothing set in a session is kept.
     `library_version`: what pg_cron's settings tell of the code that runs; None where the role may
-    not see them. `pg_net`, `http`: versions of those extensions; None: not here. `cleartext`:
-    over a network, and without TLS.
+    not see them. `extensions`: those of this database. `cleartext`: over a network, and without
+    TLS.
     `temporary`: the role may make temporary tables. `vault`: None where there is none.
     """
 
@@ -85,8 +92,7 @@ class Capabilities:
     server_version_num: int
     extension_version: str | None
     library_version: str | None
-    pg_net: str | None
-    http: str | None
+    extensions: Mapping[str, Installed]
     cron_database: str | None
     timezone: str
     as_of: str

@@ -188,7 +188,7 @@ def _kept_statement(statement: Statement) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     if statement.placeholder or statement.holes:
         kept = {"sql": statement.sql, "params": list(map(_kept_parameter, statement.params))}
-    for name in ("late", "role", "placeholder", "setup"):
+    for name in ("late", "role", "placeholder", "setup", "reshapes"):
         if value := getattr(statement, name):
             kept[name] = value
     return kept
@@ -213,6 +213,7 @@ def _statement(shown: Data, kept: Data) -> Statement:
         role=kept.get("role"),
         placeholder=kept.get("placeholder", ""),
         setup=tuple(kept.get("setup", ())),
+        reshapes=kept.get("reshapes", False),
     )
 
 

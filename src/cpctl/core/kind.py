@@ -69,6 +69,16 @@ class Survey(NamedTuple):
     context: Context
 
 
+class Turn(NamedTuple):
+    """When a kind's statements run among those of one transaction: the lowest first.
+
+    `makes`: what creates or changes; `removes`: what deletes.
+    """
+
+    makes: int = 0
+    removes: int = 0
+
+
 NOT_THERE = "it was not there before"
 """Why a rollback removes something."""
 
@@ -106,7 +116,9 @@ class Kind(NamedTuple):
     such section, and only expansions make entries. `defaults` is the model of the file's
     `defaults`. `check` raises Wrong for what a model cannot see (its name), `judge` for what a
     version of pg_cron would not do (empty: any version). `scope_name` is what
-    the globs of `scope` are matched with (None: never in scope); `fold`: case-insensitively.
+    the globs of `scope` are matched with (None: never in scope); `fold`: case-insensitively; not
+    `scoped`: the file's `scope` has no key for it.
+    `turn`: what an apply does first.
     `identity`: what two entries must not share, as far as the file can tell; `formerly`: the
     identity that an entry says it had, and where it says so.
     `declare` makes the desired resource; empty fields mean that it must not exist.
@@ -137,6 +149,8 @@ class Kind(NamedTuple):
     identity: Callable[[str, Any], object] = _itself
     formerly: Callable[[str, Any], tuple[object, Text] | None] = _never
     written: bool = True
+    scoped: bool = True
+    turn: Turn = Turn()
     fold: bool = False
     defaults: type[Any] | None = None
     speak: Callable[[str, Value, Clock], Speech | None] = _silent

@@ -1,15 +1,24 @@
-"""The order of an apply: settings are live before any job is, and none goes before its jobs."""
+"""The order of an apply: what others need comes first, and goes last."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
+from operator import itemgetter
 
 from cpctl.core.statement import Statement
 
+Batch = tuple[int, tuple[Statement, ...]]
+"""Statements of one kind that have one turn."""
 
-def order(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """ALTER SYSTEM SET first, then the transaction, then ALTER SYSTEM RESET; else unchanged."""
-    return tuple(sorted(statements, key=_phase))
+
+def order(batches: Iterable[Batch]) -> tuple[Statement, ...]:
+    """Settings are live before any job is, and none goes before its jobs.
+
+    ALTER SYSTEM SET first, then the transaction by turns, then ALTER SYSTEM RESET; else unchanged.
+    """
+    by_turn = sorted(batches, key=itemgetter(0))
+    return tuple(sorted(chain.from_iterable(batch for _, batch in by_turn), key=_phase))
 
 
 def _phase(statement: Statement) -> int:

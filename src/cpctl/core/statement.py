@@ -36,6 +36,7 @@ class Statement(NamedTuple):
     parameter is given to set_config, and the statement takes it FROM CURRENT.
     `locks`: until the transaction ends, the same statement of another session waits for it.
     `setup`: what must be there before, made by statements that change nothing where it is.
+    `reshapes`: afterwards there is more, or less, of the server to ask than the probe found.
     """
 
     sql: str
@@ -47,6 +48,7 @@ class Statement(NamedTuple):
     placeholder: str = ""
     locks: bool = False
     setup: tuple[str, ...] = ()
+    reshapes: bool = False
 
     @property
     def holes(self) -> tuple[Hole, ...]:

@@ -7,14 +7,15 @@ from collections.abc import Mapping as Values
 from typing import Any
 
 from cpctl.core.kind import Kind
-from cpctl.core.text import Text, text
-from cpctl.document.expand import Entry, Expansion
+from cpctl.core.text import Text, Wrong, text
+from cpctl.document.expand import Around, Entry, Expansion
 from cpctl.document.findings import Findings
 from cpctl.document.models import Head
 from cpctl.document.node import Mapping, Node
 from cpctl.document.parts import Parts, Section
 from cpctl.document.rules import outsiders, pretenders, twins
 from cpctl.document.sections import model_of, passes, take_defaults, validated
+from cpctl.document.trouble import Trouble, trouble_of
 from cpctl.document.words import Spot
 
 Entries = Values[str, Values[Text, Any]]
@@ -28,7 +29,7 @@ def declared_entries(root: Mapping, head: Head, parts: Parts, findings: Findings
         for section in parts.sections()
         if isinstance(entries := root.at(section.document_key) or Mapping(), Mapping)
     }
-    made = list(_expanded(root, checked, head, parts.expansions))
+    made = list(_expanded(root, Around(head, checked), parts.expansions, findings))
     return {
         kind.document_key: _of_kind(kind, checked, made, head, findings) for kind in parts.kinds
     }
@@ -44,16 +45,27 @@ def _fill_in_defaults(root: Mapping, parts: Parts) -> None:
 
 
 def _expanded(
-    root: Mapping,
-    checked: Values[str, Values[Text, Any]],
-    head: Head,
-    found: Iterable[Expansion],
+    root: Mapping, around: Around, found: Iterable[Expansion], findings: Findings
 ) -> Iterator[tuple[Entry, Node]]:
     """What expansions make, each entry with the node that it was made from."""
     for expansion in found:
-        section = root.at(expansion.document_key)
-        for entry in expansion.expand(checked[expansion.document_key], head):
+        section, entries = root.at(expansion.document_key), around.sections[expansion.document_key]
+        wrong = tuple(_misfits(expansion, section, entries, around))
+        findings.add(wrong)
+        for entry in () if wrong else expansion.expand(entries, around):
             yield entry, section.at(entry.origin) if isinstance(section, Mapping) else None
+
+
+def _misfits(
+    expansion: Expansion, section: Node, entries: Values[Text, Any], around: Around
+) -> Iterator[Trouble]:
+    for key, spec in entries.items():
+        try:
+            expansion.judge(key, spec, around)
+        except Wrong as wrong:
+            node = section.at(key) if isinstance(section, Mapping) else None
+            field = node.at(wrong.field) if isinstance(node, Mapping) and wrong.field else None
+            yield trouble_of(field if isinstance(field, Text) else key, wrong)
 
 
 def _of_kind(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from cpctl.core.kind import Kind
 from cpctl.core.limits import Limits
 from cpctl.core.scope import Scope
 from cpctl.core.text import Text
@@ -31,7 +30,7 @@ def head_from(root: Mapping, top: Text, parts: Parts, findings: Findings) -> Hea
     except ValidationError as error:
         findings.add(in_words(error, Spot(model, tree, top, "", keys)))
         checked = _what_is_right(model, tree)
-    head = _plain(checked, parts.kinds)
+    head = _plain(checked, parts)
     findings.add(_no_rename(root, head))
     return head
 
@@ -53,10 +52,10 @@ def _what_is_right(model: type[BaseModel], tree: Mapping) -> BaseModel:
     return model.model_validate(right)
 
 
-def _plain(checked: BaseModel, kinds: Iterable[Kind]) -> Head:
+def _plain(checked: BaseModel, parts: Parts) -> Head:
     values: Any = checked
     globs = dict(values.scope)
-    stated = ((kind, globs.get(kind.document_key)) for kind in kinds)
+    stated = ((kind, globs.get(kind.document_key)) for kind in parts.kinds)
     return Head(
         name=values.name,
         was=values.was,
@@ -67,4 +66,5 @@ def _plain(checked: BaseModel, kinds: Iterable[Kind]) -> Head:
         ledger=values.ledger,
         limits=Limits(values.limits.deletes or Limits().deletes, values.limits.updates),
         require_allow=values.require_allow,
+        headings={heading.key: getattr(values, heading.key) for heading in parts.headings()},
     )

@@ -102,6 +102,7 @@ class Head:
     ledger: bool
     limits: Limits
     require_allow: tuple[str, ...]
+    headings: Mapping[str, Any]
 
 
 _IDENTITY: Final[dict[str, Any]] = {
@@ -118,6 +119,15 @@ _IDENTITY: Final[dict[str, Any]] = {
         Field(None, description="The name that this file had before.", examples=["content"]),
     ),
 }
+_STORE: Final[tuple[Any, Any]] = (
+    Store,
+    Field(
+        "system",
+        description="Where urls and secrets live: system (ALTER SYSTEM), database (ALTER "
+        "DATABASE … SET), vault (Supabase Vault) or table (cpctl.secrets, for servers "
+        "without Vault).",
+    ),
+)
 _RULES: Final[dict[str, Any]] = {
     "limits": (
         Thresholds,
@@ -151,15 +161,7 @@ def head_model(parts: Parts) -> type[BaseModel]:
                 scope(), description="What may be removed when the file lacks it, as shell globs."
             ),
         ),
-        store=(
-            Store,
-            Field(
-                "system",
-                description="Where urls and secrets live: system (ALTER SYSTEM), database (ALTER "
-                "DATABASE … SET), vault (Supabase Vault) or table (cpctl.secrets, for servers "
-                "without Vault).",
-            ),
-        ),
+        store=_STORE,
         ledger=(
             Flag,
             Field(
@@ -173,7 +175,15 @@ def head_model(parts: Parts) -> type[BaseModel]:
             Field(defaults(), description="What entries take unless they say it themselves."),
         ),
         **_RULES,
+        **_headings(parts),
     )
+
+
+def _headings(parts: Parts) -> dict[str, Any]:
+    return {
+        heading.key: (heading.spec | None, Field(None, description=heading.description))
+        for heading in parts.headings()
+    }
 
 
 def root_model(parts: Parts) -> type[BaseModel]:
@@ -200,6 +210,7 @@ def _scope_model(kinds: Iterable[Kind]) -> type[BaseModel]:
             ),
         )
         for kind in kinds
+        if kind.scoped
     }
     return create_model("ScopeOfRemoval", __config__=STRICT, **fields)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from cpctl.core.kind import Kind
 from cpctl.core.text import Text
-from cpctl.document.expand import Expansion, check_name, expansions
+from cpctl.document.expand import Expansion, Heading, check_name, expansions
 from cpctl.document.interpolate import Raw
 from cpctl.kinds import registry
 
@@ -42,6 +42,9 @@ class Parts(NamedTuple):
             yield Section(sugar.document_key, sugar.spec, partial(check_name, sugar))
         for kind in filter(attrgetter("written"), self.kinds):
             yield Section(kind.document_key, kind.spec, partial(_check_entry, kind, self.pg_cron))
+
+    def headings(self) -> Iterator[Heading]:
+        return (sugar.heading for sugar in self.expansions if sugar.heading is not None)
 
     def defaults(self) -> tuple[type[BaseModel], ...]:
         return tuple(kind.defaults for kind in self.kinds if kind.defaults is not None)

@@ -111,8 +111,7 @@ def notes(survey: Survey) -> tuple[Finding, ...]:
 def _unserved(survey: Survey) -> Iterator[Finding]:
     """Commands that call what no extension of this database provides."""
     capabilities = survey.context.capabilities
-    there = {"pg_net": capabilities.pg_net, "http": capabilities.http}
-    absent = [(sign, name) for sign, name in _CALLS if there[name] is None]
+    absent = [(sign, name) for sign, name in _CALLS if name not in capabilities.extensions]
     for address, declared in survey.declared.items() if absent else ():
         command, database = declared.fields.get("command"), declared.fields.get("database")
         for sign, name in absent:

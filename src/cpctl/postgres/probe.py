@@ -10,13 +10,13 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from cpctl.core.capabilities import Capabilities, OwnerRights, TableRights, VaultRights
+from cpctl.core.capabilities import Capabilities, Installed, OwnerRights, TableRights, VaultRights
 from cpctl.core.ledger import LedgerRights
 
 _LEDGER = re.compile(r"cpctl ledger, format (\d+)")
 _FACTS = (
     "system_identifier database role server_version server_version_num extension_version "
-    "library_version pg_net http "
+    "library_version extensions "
     "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
     "jobs_writable runs_readable last_runid background_workers superuser_jobs functions reload "
     "file_settings alter_system_allowed temporary vault secrets read_only ledger backend owners"
@@ -29,6 +29,8 @@ def capabilities(row: TupleRow, info: psycopg.ConnectionInfo) -> Capabilities:
     backend = facts.pop("backend")
     owners = {found["name"]: _owner(found) for found in json.loads(facts["owners"])}
     facts |= {"owners": owners, "functions": frozenset(facts["functions"] or ())}
+    extensions = json.loads(facts["extensions"] or "{}")
+    facts["extensions"] = {name: Installed(**found) for name, found in extensions.items()}
     facts["ledger"] = _ledger(**json.loads(facts["ledger"]))
     facts["vault"] = VaultRights(**json.loads(vault)) if (vault := facts["vault"]) else None
     facts["table"] = TableRights(**json.loads(facts.pop("secrets")))

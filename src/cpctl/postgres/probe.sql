@@ -53,8 +53,8 @@ select
                  when bool_or(name = 'cron.timezone') then '1.5'
                  when bool_or(name = 'cron.database_name') then '1.4' end
      from configured) as library_version,
-    (select extversion from pg_extension where extname = 'pg_net') as pg_net,
-    (select extversion from pg_extension where extname = 'http') as http,
+    (select json_object_agg(extname, json_build_object('version', extversion, 'schema', nspname))
+     from pg_extension join pg_namespace n on n.oid = extnamespace)::text as extensions,
     (select setting from configured where name = 'cron.database_name') as cron_database,
     coalesce((select setting from configured where name = 'cron.timezone'), 'GMT') as timezone,
     to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as as_of,

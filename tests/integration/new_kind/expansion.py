@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel, ConfigDict
 
 from cpctl.core.text import Text
-from cpctl.document.expand import Entry, Expansion
-from cpctl.document.models import Head
+from cpctl.document.expand import Around, Entry, Expansion
 
 
 class Pair(BaseModel):
@@ -19,7 +18,7 @@ class Pair(BaseModel):
     colour: str
 
 
-def _expand(entries: Mapping[Text, Pair], _: Head) -> Iterable[Entry]:
+def _expand(entries: Mapping[Text, Pair], _: Around) -> Iterable[Entry]:
     for name, pair in entries.items():
         for side in ("left", "right"):
             yield Entry("lamps", f"toy_{name}_{side}", {"colour": pair.colour}, name)

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import RootModel
 
 from cpctl.core.text import Text
-from cpctl.document.expand import Entry, Expansion
-from cpctl.document.models import Head
+from cpctl.document.expand import Around, Entry, Expansion
 from cpctl.document.parts import Parts
 from tests.unit.document.toys import DIAL, LAMP, PARTS, Lamp, document, entry, faults, toy
 
@@ -179,10 +178,10 @@ class Pair(RootModel[str]):
     """Two dials with one value."""
 
 
-def _twice(entries: Mapping[Text, Pair], head: Head) -> Iterable[Entry]:
+def _twice(entries: Mapping[Text, Pair], around: Around) -> Iterable[Entry]:
     for name, pair in entries.items():
         for side in ("left", "right"):
-            yield Entry("settings", f"{head.name}.{name}_{side}", {"value": pair.root}, name)
+            yield Entry("settings", f"{around.head.name}.{name}_{side}", {"value": pair.root}, name)
 
 
 def test_a_new_expansion_is_one_record() -> None:

@@ -32,13 +32,38 @@ class Entry(NamedTuple):
     origin: Text
 
 
+class Around(NamedTuple):
+    """What stands beside the entries of an expansion: the head, and every section as checked."""
+
+    head: Head
+    sections: Mapping[str, Mapping[Text, Any]]
+
+
+class Heading(NamedTuple):
+    """A key at the top of the file that an expansion brings, and the model of its value."""
+
+    key: str
+    spec: type[Any]
+    description: str
+
+
+def _content(*_: object) -> None:
+    return None
+
+
 class Expansion(NamedTuple):
-    """One section of sugar: the model of its entries, what a name may be, and what they become."""
+    """One section of sugar: the model of its entries, what a name may be, and what they become.
+
+    `judge` raises Wrong for an entry that does not fit what stands beside it. `heading`: what the
+    file says once for all entries; left out, it is None in the head's `headings`.
+    """
 
     document_key: str
     spec: type[Any]
-    expand: Callable[[Mapping[Text, Any], Head], Iterable[Entry]]
+    expand: Callable[[Mapping[Text, Any], Around], Iterable[Entry]]
     name_pattern: str = PLAIN_NAME
+    judge: Callable[[Text, Any, Around], None] = _content
+    heading: Heading | None = None
 
 
 def check_name(expansion: Expansion, name: Text, _: object) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cpctl.core.references import PATTERN, SOURCES, check_reference
 from cpctl.core.text import Text, Wrong
-from cpctl.document.expand import Entry, Expansion
+from cpctl.document.expand import Around, Entry, Expansion
 from cpctl.document.stores import TO, Store, entry
-
-if TYPE_CHECKING:
-    from cpctl.document.models import Head
 
 
 def as_reference(value: object) -> object:
@@ -49,9 +46,9 @@ class Secret(BaseModel):
         return data
 
 
-def _expand(entries: Mapping[Text, Secret], head: Head) -> Iterable[Entry]:
+def _expand(entries: Mapping[Text, Secret], around: Around) -> Iterable[Entry]:
     for name, secret in entries.items():
-        yield entry(name, {"secret": secret.source}, secret.to or head.store, name)
+        yield entry(name, {"secret": secret.source}, secret.to or around.head.store, name)
 
 
 EXPANSION = Expansion(document_key="secrets", spec=Secret, expand=_expand)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,12 +18,9 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from cpctl.core.text import Text, Wrong
-from cpctl.document.expand import Entry, Expansion
+from cpctl.document.expand import Around, Entry, Expansion
 from cpctl.document.interpolate import Unresolved
 from cpctl.document.stores import TO, Store, entry
-
-if TYPE_CHECKING:
-    from cpctl.document.models import Head
 
 _BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _EXAMPLE: Final = "https://abc.supabase.co/functions/v1/sweeper"
@@ -86,9 +83,9 @@ class Url(BaseModel):
         return {**about, "anyOf": [whole["properties"]["url"], whole]}
 
 
-def _expand(entries: Mapping[Text, Url], head: Head) -> Iterable[Entry]:
+def _expand(entries: Mapping[Text, Url], around: Around) -> Iterable[Entry]:
     for name, url in entries.items():
-        yield entry(f"{name}_url", {"value": url.url}, url.to or head.store, name)
+        yield entry(f"{name}_url", {"value": url.url}, url.to or around.head.store, name)
 
 
 EXPANSION = Expansion(document_key="urls", spec=Url, expand=_expand)
