@@ -38,6 +38,7 @@ VALUES = (
         ":4:3",
         "64 bytes.*63",
         "shorten|1.5",
+        like="name too long for 1.4",
         versions=("15",),
         text=GOOD.replace("t_a", "t_" + "a" * 62),
     ),
