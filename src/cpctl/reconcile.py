@@ -25,7 +25,7 @@ from cpctl.core.ledger import Memory
 from cpctl.core.ledger_codec import read_memory
 from cpctl.core.order import Batch, order
 from cpctl.core.plan import Plan, Target, target_of
-from cpctl.core.resource import Address, Sealed, State
+from cpctl.core.resource import Address, State, united, without
 from cpctl.core.target import check_target
 from cpctl.document import Document
 from cpctl.errors import Stale
@@ -41,6 +41,7 @@ from cpctl.scene import (
     Task,
     declared_owners,
     expected,
+    incomplete,
     memories,
     names_of,
     queries,
@@ -126,15 +127,15 @@ def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
         target=target_of(context.capabilities),
         timezone=context.capabilities.timezone,
         as_of=context.capabilities.as_of,
-        desired={a: wanted for part in parts for a, wanted in part.desired.items()},
-        actual={a: seen for part in parts for a, seen in part.actual.items()},
+        desired=united(part.desired for part in parts),
+        actual=united(part.actual for part in parts),
         changes=changes,
         statements=order(chain.from_iterable(part.batches for part in parts)),
         hazards={a: hazards for part in parts for a, hazards in part.hazards.items()},
         refusals=found.refusals,
         notes=found.notes,
         unmanaged=tuple(address for part in parts for address in part.unmanaged),
-        incomplete=_incomplete(scene),
+        incomplete=incomplete(scene),
         undoes=scene.undoes,
         last=memory.last,
         remembered={address: past for address, past in recalled if past is not None},
@@ -153,7 +154,7 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
     document, capabilities = task.document, scene.context.capabilities
     changes = [change for part in parts for change in part.changes]
     hazards = {a: found for part in parts for a, found in part.hazards.items()}
-    actual = {a: seen for part in parts for a, seen in part.actual.items()}
+    actual = united(part.actual for part in parts)
     seen = chain.from_iterable(part.seen.values() for part in parts)
     claim, file = _claim(document, scene), scene.context.file
     notes = (
@@ -208,12 +209,11 @@ def _part(kind: Kind, scene: Scene, rows: Rows) -> _Part:
     desired, reasons, unmanaged = adopt(declared, seen, kind, context)
     changes = diff(desired, seen, reasons)
     view = Survey(changes, declared, seen, rows, context)
-    foreign = frozenset(unmanaged)
     found = ((change.address, kind.hazards(change, context)) for change in changes)
     return _Part(
         seen=seen,
-        desired={a: wanted for a, wanted in desired.items() if a not in foreign},
-        actual={a: resource for a, resource in seen.items() if a not in foreign},
+        desired=without(unmanaged, desired),
+        actual=without(unmanaged, seen),
         changes=changes,
         batches=_batches(kind, changes, context),
         hazards={address: hazards for address, hazards in found if hazards},
@@ -232,14 +232,4 @@ def _batches(kind: Kind, changes: Sequence[Change], context: Context) -> tuple[B
     return tuple(
         (turn, tuple(s for change in some for s in kind.statements(change, context)))
         for turn, some in ((makes, rest), (removes, gone))
-    )
-
-
-def _incomplete(scene: Scene) -> tuple[Address, ...]:
-    unknown = Sealed(None)
-    return tuple(
-        address
-        for declared in scene.declared.values()
-        for address, resource in declared.items()
-        if unknown in resource.fields.values()
     )

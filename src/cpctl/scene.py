@@ -12,7 +12,7 @@ from cpctl.core.finding import Finding
 from cpctl.core.kind import Context, Kind, Query, Rows
 from cpctl.core.ledger import NOBODY, Run
 from cpctl.core.plan import Plan, Target
-from cpctl.core.resource import Address, Resource, State
+from cpctl.core.resource import Address, Resource, Sealed, State
 from cpctl.core.target import Expected
 from cpctl.core.text import Wrong
 from cpctl.document import Document
@@ -113,10 +113,25 @@ def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -
 
 def _references(document: Document) -> Iterator[str]:
     """The secrets that entries of the file take their values from."""
-    for kind in registry():
-        if "secret" in kind.spec.model_fields:
-            specs = document.entries.get(kind.document_key, {}).values()
-            yield from (spec.secret for spec in specs if spec.secret)
+    for kind in _secretive():
+        specs = document.entries.get(kind.document_key, {}).values()
+        yield from (spec.secret for spec in specs if spec.secret)
+
+
+def _secretive() -> Iterator[Kind]:
+    """The kinds whose entries can take their values from secrets."""
+    return (kind for kind in registry() if "secret" in kind.spec.model_fields)
+
+
+def incomplete(scene: Scene) -> tuple[Address, ...]:
+    """What is declared with a secret whose value is not known here."""
+    unknown = Sealed(None)
+    return tuple(
+        address
+        for kind in _secretive()
+        for address, resource in scene.declared[kind.name].items()
+        if unknown in resource.fields.values()
+    )
 
 
 def _declare(kind: Kind, document: Document, context: Context) -> State:

@@ -15,7 +15,7 @@ def diff(desired: State, actual: State, reasons: Mapping[Address, str]) -> tuple
         before = actual.get(address)
         if before is None:
             changes.append(Create(after))
-        elif before is not after and before.fields != after.fields:
+        elif before.fields is not after.fields and before.fields != after.fields:
             changes.append(Update(before, after))
     changes.extend(
         Delete(before, reasons[address])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,3 +88,17 @@ class Resource(NamedTuple):
 
 
 State = Mapping[Address, Resource]
+
+
+def united(states: Iterable[State]) -> State:
+    """Several states as one; `update` copies a large one as a whole."""
+    whole: dict[Address, Resource] = {}
+    for state in states:
+        whole.update(state)
+    return whole
+
+
+def without(addresses: Collection[Address], state: State) -> State:
+    """The state but for these addresses; itself where there are none."""
+    gone = frozenset(addresses)
+    return {a: kept for a, kept in state.items() if a not in gone} if gone else state

@@ -156,11 +156,14 @@ def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
     fields = {**seen.fields, **declared.fields}
     for ignored in _ignored(declared):
         fields[ignored] = seen.fields[ignored]
-    if str(fields["command"]).strip() == str(seen.fields["command"]).strip():
-        fields["command"] = seen.fields["command"]
+    command, there = fields["command"], seen.fields["command"]
+    if command != there and str(command).strip() == str(there).strip():
+        fields["command"] = there
     # Of a renamed job the seen name is the old one.
     facts = {**declared.facts, **seen.facts, "name": declared.facts["name"]}
-    return declared._replace(fields=fields, facts=facts)
+    # Most jobs are in sync: one mapping for both sides is half the memory, and compared at once.
+    same = fields == seen.fields
+    return Resource(declared.address, seen.fields if same else fields, facts, declared.origin)
 
 
 def _ignored(declared: Resource) -> Iterable[str]:
