@@ -39,7 +39,10 @@ class Scope:
         """The first glob that takes `name` in, unless another one excludes it."""
         if self._excluded is not None and self._excluded.match(name):
             return None
-        return next((glob for regex, glob in self._included if regex.match(name)), None)
+        for regex, glob in self._included:
+            if regex.match(name):
+                return glob
+        return None
 
     def covers(self, name: str) -> bool:
         return self.pattern(name) is not None

@@ -85,24 +85,29 @@ def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Res
     facts: dict[str, object] = {
         "name": name,
         "username": owner,
-        "implied": _implied(fields, context),
+        "implied": _implied(fields, context.capabilities.home),
         "protect": spec.protect,
         "ignored": spec.ignore_changes,
     }
     if spec.was is not None:
         fields[NAME] = name
         facts |= {"was": spec.was, "predecessor": _address(spec.was, owner, context)}
-        facts["implied"] = (*_implied(fields, context), NAME)
+        facts["implied"] = (*_implied(fields, context.capabilities.home), NAME)
     return Resource(_address(name, owner, context), fields, facts, origin)
 
 
-_USUAL = ("database", "active")
+_IMPLIED = {
+    (False, False): (),
+    (False, True): ("active",),
+    (True, False): ("database",),
+    (True, True): ("database", "active"),
+}
+"""By whether it runs in the home database, and is active."""
 
 
-def _implied(fields: Fields, context: Context) -> tuple[str, ...]:
+def _implied(fields: Fields, home: str) -> tuple[str, ...]:
     """Fields that say nothing a reader would not assume."""
-    usual = {"database": context.capabilities.home, "active": True}
-    return tuple(name for name, value in usual.items() if fields.get(name) == value)
+    return _IMPLIED[fields["database"] == home, fields.get("active") is True]
 
 
 def _queries(context: Context, _: Sequence[Resource]) -> tuple[Query, ...]:
@@ -141,7 +146,7 @@ def _seen(rows: Rows, context: Context) -> Iterable[Resource]:
             "database": database,
             "active": active,
         }
-        implied = _USUAL if active and database == home else _implied(fields, context)
+        implied = _implied(fields, home)
         facts = {"name": name, "username": username, "jobid": jobid, "implied": implied}
         if jobid in runs:
             facts["run"] = runs[jobid]

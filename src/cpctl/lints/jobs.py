@@ -59,8 +59,10 @@ def _named(change: Change) -> str:
 
 def name_fault(name: str, pg_cron: str) -> str:
     """Why this version of pg_cron would take the name for another one; empty if it would not."""
+    if pg_cron >= "1.5":
+        return ""
     size = len(name.encode(errors="surrogatepass"))
-    if size <= NAME_LIMIT or pg_cron >= "1.5":
+    if size <= NAME_LIMIT:
         return ""
     return f"has a name of {size} bytes; pg_cron {pg_cron} keeps the first {NAME_LIMIT}"
 
@@ -139,11 +141,11 @@ def _ignored(declared: Resource) -> tuple[str, ...]:
 
 def _paused(survey: Survey) -> tuple[Finding, ...]:
     what = "is paused outside cpctl. The file does not manage `active`: apply leaves it paused."
+    paused = {a for a, seen in survey.actual.items() if seen.fields["active"] is False}
     return tuple(
         Finding("PAUSED", what, address)
-        for address, wanted in survey.declared.items()
-        if wanted.fields
+        for address, wanted in (survey.declared.items() if paused else ())
+        if address in paused
+        and wanted.fields
         and ("active" not in wanted.fields or "active" in _ignored(wanted))
-        and (seen := survey.actual.get(address)) is not None
-        and seen.fields["active"] is False
     )
