@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from typing import Any
 
+from pydantic import ValidationError
+
 from cpctl.core.kind import Kind
 from cpctl.core.text import Text, Wrong, text
 from cpctl.document.expand import Around, Entry, Expansion
 from cpctl.document.findings import Findings
 from cpctl.document.models import Head
 from cpctl.document.node import Mapping, Node
-from cpctl.document.parts import Parts, Section
+from cpctl.document.parts import Parts
 from cpctl.document.rules import outsiders, pretenders, twins
-from cpctl.document.sections import model_of, passes, take_defaults, validated
+from cpctl.document.sections import take_defaults, troubles_in, validated
 from cpctl.document.trouble import Trouble, trouble_of
 from cpctl.document.words import Spot
 
@@ -89,8 +91,12 @@ def _made(kind: Kind, entry: Entry, node: Node, findings: Findings) -> Iterator[
     """One entry of an expansion through the model of its kind, named at the place it came from."""
     origin = entry.origin
     name = text(entry.name, origin.source, origin.start, origin.end, origin.style)
-    spot = Spot(kind.spec, dict(entry.fields), name, entry.name, source=node)
-    spec = model_of(spot, findings)
-    section = Section(kind.document_key, kind.spec, kind.check)
-    if spec is not None and passes(section, spot, spec, findings):
+    fields = dict(entry.fields)
+    try:
+        spec = kind.spec.model_validate(fields)
+        kind.check(name, spec)
+    except (ValidationError, Wrong) as error:
+        spot = Spot(kind.spec, fields, name, entry.name, source=node)
+        findings.add(troubles_in(error, spot))
+    else:
         yield name, spec
