@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cpctl.cli.kept import keep
 from cpctl.cli.options import (
     Common,
     DatabaseUrl,
@@ -49,6 +50,7 @@ def diff(
         session, found, _ = connect(task, common.server, "cpctl diff", common.say)
         with session:
             found = dated(found, session)
+    keep(found)
     show(_render(found, format, verbose=verbose), plain=no_color or format != DriftFormat.text)
     return 2 if found.changes else 0
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from cpctl.cli.kept import keep
 from cpctl.cli.options import Common, progress
 from cpctl.cli.screen import show, write_no_more
 from cpctl.errors import CpctlError
@@ -80,6 +81,7 @@ def execute(
     with shielded():
         with exposed():
             session, planned, scene = _approved(task, common, limits, saved, asking)
+        keep(planned)
         # Nobody approves the file of a rollback: it is the plan that counts.
         pinned = saved is not None or not asking.approved or planned.undoes is not None
         options = Options(lock_timeout=limits.lock, pinned=pinned, announce=common.say)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cpctl.cli.kept import keep
 from cpctl.cli.options import (
     Allow,
     Common,
@@ -52,6 +53,7 @@ def plan(
     """Show what apply would change. Writes nothing."""
     mode = (secrets or SecretsMode.auto).value
     made = _plan(Common(file, database_url, env_file, mode, allow, quiet))
+    keep(made)
     if out is not None:
         from cpctl.cli.saved import save
 
