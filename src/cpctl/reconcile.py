@@ -18,6 +18,7 @@ from cpctl.core.adopt import adopt
 from cpctl.core.change import Change, Delete
 from cpctl.core.diff import diff
 from cpctl.core.finding import Finding
+from cpctl.core.foresee import foreseen
 from cpctl.core.guard import Rules, guard
 from cpctl.core.hazards import unallowed
 from cpctl.core.kind import Context, Kind, Rows, Survey
@@ -80,8 +81,9 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
     if task.look is not None:
         return task.look(task, session)
     owners = declared_owners(task.document)
-    capabilities = session.probe(sorted(owners))
-    check_target(expected(task.document), capabilities)
+    wanted = expected(task.document)
+    capabilities = foreseen(session.probe(sorted(owners)), wanted.extensions)
+    check_target(wanted, capabilities)
     if task.approved is not None:
         _check_approved(task.approved, target_of(capabilities))
     scene = set_scene(task, capabilities, owners)
@@ -204,7 +206,8 @@ class _Part(NamedTuple):
 
 
 def _part(kind: Kind, scene: Scene, rows: Rows) -> _Part:
-    context, declared = scene.context, scene.declared[kind.name]
+    context = scene.context
+    declared = kind.complete(scene.declared[kind.name], rows, context)
     seen = {resource.address: resource for resource in kind.actual(rows, declared, context)}
     desired, reasons, unmanaged = adopt(declared, seen, kind, context)
     changes = diff(desired, seen, reasons)

@@ -74,7 +74,9 @@ def expected(document: Document) -> Expected:
     jobs = document.entries.get("jobs", {}).values()
     nobodys = default is None and any(spec.username is None for spec in jobs)
     place = partial(document.heading_place, "expect")
-    return Expected(document.files[0], nobodys, globs, place)
+    extensions = document.entries.get("extensions", {}).items()
+    versions = {str(name): spec.version for name, spec in extensions}
+    return Expected(document.files[0], nobodys, globs, place, versions)
 
 
 def declared_owners(document: Document) -> frozenset[str]:

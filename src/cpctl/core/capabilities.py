@@ -78,8 +78,9 @@ class Capabilities:
     `as_of`: the database's now(), ISO 8601. `pooled`: a pooler stands between, and the next
     transaction may run on another of its connections: nothing set in a session is kept.
     `library_version`: what pg_cron's settings tell of the code that runs; None where the role may
-    not see them. `extensions`: those of this database. `cleartext`: over a network, and without
-    TLS.
+    not see them; `preloaded`: the libraries that the server starts with, likewise. `extensions`:
+    those of this database; `foreseen`: those that it lacks, and the file makes. `cleartext`: over
+    a network, and without TLS.
     `temporary`: the role may make temporary tables. `vault`: None where there is none.
     """
 
@@ -92,6 +93,7 @@ class Capabilities:
     server_version_num: int
     extension_version: str | None
     library_version: str | None
+    preloaded: str | None
     extensions: Mapping[str, Installed]
     cron_database: str | None
     timezone: str
@@ -118,6 +120,7 @@ class Capabilities:
     pooled: bool
     cleartext: bool
     owners: Mapping[str, OwnerRights]
+    foreseen: frozenset[str] = frozenset()
 
     @property
     def home(self) -> str:

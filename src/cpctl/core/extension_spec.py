@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from cpctl.core.text import Text, Wrong
+
+_ODD = re.compile(r"^$|^-|--|-$|[/\\$\0]")
+LONGEST = 63
+"""Bytes of a name; PostgreSQL cuts the rest, and then finds no such extension."""
 
 
 class Spec(BaseModel):
@@ -16,8 +22,8 @@ class Spec(BaseModel):
         None,
         alias="schema",
         min_length=1,
-        description="The schema that its objects are made in; left out: where it is, else the "
-        "server's choice. An extension that is there already is not moved.",
+        description="The schema that its objects are in; left out: where it is, else the only one "
+        "that it can be in, else public. One that is elsewhere is moved, if it can be.",
         examples=["extensions"],
     )
     version: str | None = Field(
@@ -28,7 +34,14 @@ class Spec(BaseModel):
         examples=["1.6"],
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare(cls, data: object) -> Any:  # noqa: ANN401  what pydantic hands over
-        return {} if data is None else data
+
+def check(key: Text, spec: Spec) -> None:
+    """Raises Wrong for what PostgreSQL takes for no name or version, or cuts."""
+    for field, value in (("", key), ("version", spec.version), ("schema", spec.in_schema)):
+        if value is None:
+            continue
+        if field != "schema" and _ODD.search(value):
+            what = f'"{value}" is no {field or "name"} of an extension'
+            raise Wrong(what, "SELECT name, version FROM pg_available_extension_versions", field)
+        if len(value.encode(errors="surrogatepass")) > LONGEST:
+            raise Wrong(f"{field or 'a name'} is over {LONGEST} bytes", "shorten it", field)

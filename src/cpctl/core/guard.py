@@ -20,6 +20,8 @@ from cpctl.core.statement import Statement
 GUARDS = frozenset({"EMPTY_FILE", "MANY_DELETES", "MANY_UPDATES"}) | LEDGER_GUARDS
 ALLOWABLE = GUARDS | HAZARDS
 
+_NAMED = 5
+
 
 class Rules(NamedTuple):
     """What one file wants to be asked about."""
@@ -43,6 +45,7 @@ def guard(
         *(() if rules.declares_jobs else _empty_file(changes, rules.file)),
         *_many(changes, actual, rules.limits),
         *_protected(changes),
+        *_depended_on(changes),
     )
 
 
@@ -101,3 +104,21 @@ def _protected(changes: Sequence[Change]) -> Iterable[Finding]:
             does = f"{change.heir} would replace it" if change.heir else "this would delete it"
             remedy = "if that is meant: --allow PROTECTED"
             yield Finding("PROTECTED", f"is protected, and {does}", change.address, remedy)
+
+
+def _depended_on(changes: Sequence[Change]) -> Iterable[Finding]:
+    """What goes takes nothing with it: whatever needs it goes in the same plan, or is in the way.
+
+    The fact `dependents`: pairs of an address, empty where no kind has one, and words.
+    """
+    going = [change for change in changes if isinstance(change, Delete)]
+    gone = frozenset(str(change.address) for change in going)
+    for change in going:
+        dependents = change.before.facts.get("dependents")
+        pairs = dependents if isinstance(dependents, tuple) else ()
+        left = [words for address, words in pairs if address not in gone]
+        if left:
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            what = f"is still needed by {', '.join(left[:_NAMED])}{more}"
+            remedy = "drop or change that first, or keep it in the file: nothing goes by CASCADE"
+            yield Finding("DEPENDED_ON", what, change.address, remedy)

@@ -105,6 +105,10 @@ def _never(_: str, __: object) -> None:
     return None
 
 
+def _as_declared(declared: State, _: Rows, __: Context) -> State:
+    return declared
+
+
 def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
     return declared._replace(fields={**seen.fields, **declared.fields})
 
@@ -122,7 +126,8 @@ class Kind(NamedTuple):
     `identity`: what two entries must not share, as far as the file can tell; `formerly`: the
     identity that an entry says it had, and where it says so.
     `declare` makes the desired resource; empty fields mean that it must not exist.
-    `actual` makes the resources from the rows of `queries`. `adopt` copies what is undeclared or
+    `actual` makes the resources from the rows of `queries`. `complete` adds to what is declared,
+    and is not there, what only the server knows of it. `adopt` copies what is undeclared or
     equal in meaning from the seen resource into the declared one. `recall` declares again what the
     ledger remembers, for a rollback (None: it was not there), given what each of the undone applies
     made of it; its fact `lost` says what of it cannot come back. `removable` gives the reason
@@ -141,6 +146,7 @@ class Kind(NamedTuple):
     statements: Callable[[Change, Context], tuple[Statement, ...]]
     removable: Callable[[Resource, Context], str | None]
     migrate: Callable[[Mapping[Text, Any], Offline], Script] | None = None
+    complete: Callable[[State, Rows, Context], State] = _as_declared
     adopt: Callable[[Resource, Resource, Context], Resource] = _merge
     recall: Callable[[Address, Remembered | None, Sequence[Remembered | None]], Resource] = _recall
     check: Callable[[Text, Any], None] = _nothing  # type: ignore[assignment]

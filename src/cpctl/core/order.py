@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from cpctl.core.statement import Statement
 
@@ -18,7 +18,8 @@ def order(batches: Iterable[Batch]) -> tuple[Statement, ...]:
     ALTER SYSTEM SET first, then the transaction by turns, then ALTER SYSTEM RESET; else unchanged.
     """
     by_turn = sorted(batches, key=itemgetter(0))
-    return tuple(sorted(chain.from_iterable(batch for _, batch in by_turn), key=_phase))
+    ranked = (sorted(batch, key=attrgetter("rank")) for _, batch in by_turn)
+    return tuple(sorted(chain.from_iterable(ranked), key=_phase))
 
 
 def _phase(statement: Statement) -> int:

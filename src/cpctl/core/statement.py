@@ -36,6 +36,7 @@ class Statement(NamedTuple):
     parameter is given to set_config, and the statement takes it FROM CURRENT.
     `locks`: until the transaction ends, the same statement of another session waits for it.
     `setup`: what must be there before, made by statements that change nothing where it is.
+    `rank`: among those of one kind and one turn, the lowest first.
     `reshapes`: afterwards there is more, or less, of the server to ask than the probe found.
     """
 
@@ -49,6 +50,7 @@ class Statement(NamedTuple):
     locks: bool = False
     setup: tuple[str, ...] = ()
     reshapes: bool = False
+    rank: int = 0
 
     @property
     def holes(self) -> tuple[Hole, ...]:

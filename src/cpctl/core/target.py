@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from cpctl.core.acting import acting, grant, membership
 from cpctl.core.capabilities import Capabilities
-from cpctl.core.sql import identifier
+from cpctl.core.foresee import PG_CRON
+from cpctl.core.sql import identifier, literal
 from cpctl.errors import CpctlError, Place, Refused
 
 OLDEST = 150000
@@ -22,13 +23,15 @@ _SUPABASE_ROLE = re.compile(r"[a-z_]+\.([a-z0-9]{20})")
 class Expected(NamedTuple):
     """The globs of the file's `expect`, and a way to find where one is written.
 
-    `owner_missing`: the file declares jobs without saying whose they are.
+    `owner_missing`: the file declares jobs without saying whose they are. `extensions`: those that
+    the file has, with the version that it says of each, if any.
     """
 
     file: str
     owner_missing: bool
     globs: Mapping[str, str]
     place: Callable[[str], Place | None]
+    extensions: Mapping[str, str | None]
 
 
 def check_target(expected: Expected, capabilities: Capabilities) -> None:
@@ -89,13 +92,39 @@ def _check_server(capabilities: Capabilities) -> None:
     if home is not None and home != capabilities.database:
         remedy = f"connect to the database {home}"
         raise CpctlError(f"pg_cron lives in another database, {home}", where=where, remedy=remedy)
-    if capabilities.extension_version is None:
+    if PG_CRON in capabilities.foreseen:
+        _check_preloaded(capabilities, where)
+    elif capabilities.extension_version is None:
         loaded = "" if home else "shared_preload_libraries = 'pg_cron' and a restart, then: "
-        remedy = f"{loaded}CREATE EXTENSION pg_cron;"
+        remedy = f"{loaded}CREATE EXTENSION pg_cron; or in the file: extensions: {{pg_cron: {{}}}}"
         raise CpctlError("the extension pg_cron is not there", where=where, remedy=remedy)
-    if home is None and capabilities.superuser:
+    elif home is None and capabilities.superuser:
         remedy = "shared_preload_libraries = 'pg_cron' in postgresql.conf, then restart the server"
         raise CpctlError("pg_cron is installed but not loaded", where=where, remedy=remedy)
+
+
+def _check_preloaded(capabilities: Capabilities, where: str) -> None:
+    """Raises CpctlError: it can only be made where the server was started with its library.
+
+    A plain role may not see that, and then its server will say.
+    """
+    known, libraries = capabilities.preloaded, _names(capabilities.preloaded or "")
+    if capabilities.library_version or known is None or PG_CRON in libraries:
+        return
+    major, wanted = capabilities.server_version_num // 10000, [*libraries, PG_CRON]
+    raise CpctlError(
+        "the extension pg_cron cannot be made here: the server was not started with its library. "
+        "Nothing was written.",
+        where=where,
+        remedy=f"apt-get install postgresql-{major}-cron (PGDG, Debian) where that is missing; "
+        f"ALTER SYSTEM SET shared_preload_libraries = {', '.join(map(literal, wanted))}; restart "
+        "the server, then run the same command again",
+    )
+
+
+def _names(libraries: str) -> list[str]:
+    found = (name.strip().strip('"') for name in libraries.split(","))
+    return [name for name in found if name]
 
 
 def _check_visible(capabilities: Capabilities) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
+from cpctl.core.foresee import PG_CRON
 from cpctl.core.job_spec import Defaults, Spec
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import Remembered
@@ -112,6 +113,8 @@ def _implied(fields: Fields, home: str) -> tuple[str, ...]:
 
 def _queries(context: Context, _: Sequence[Resource]) -> tuple[Query, ...]:
     role, capabilities = context.capabilities.role, context.capabilities
+    if PG_CRON in capabilities.foreseen:
+        return ()
     owners = sorted({role, *context.owners}) if capabilities.rows_hidden else [role]
     jobs, runs, first = sql("job"), sql("job_runs"), max(0, capabilities.last_runid - RUNS)
     asked = [Query("jobs", jobs, role="" if owner == role else owner) for owner in owners]
@@ -139,7 +142,7 @@ def _seen(rows: Rows, context: Context) -> Iterable[Resource]:
         jobid: Run(status, pid, started or "", mode)
         for jobid, status, pid, started in rows.get("runs", ())
     }
-    for jobid, name, schedule, command, database, username, active in rows["jobs"]:
+    for jobid, name, schedule, command, database, username, active in rows.get("jobs", ()):
         fields: Fields = {
             "schedule": schedule,
             "command": command,

@@ -113,7 +113,8 @@ def notes(survey: Survey) -> tuple[Finding, ...]:
 def _unserved(survey: Survey) -> Iterator[Finding]:
     """Commands that call what no extension of this database provides."""
     capabilities = survey.context.capabilities
-    absent = [(sign, name) for sign, name in _CALLS if name not in capabilities.extensions]
+    there = capabilities.extensions.keys() | capabilities.foreseen
+    absent = [(sign, name) for sign, name in _CALLS if name not in there]
     for address, declared in survey.declared.items() if absent else ():
         command, database = declared.fields.get("command"), declared.fields.get("database")
         for sign, name in absent:

@@ -154,6 +154,7 @@ def _hands_over(kind: Kind, survey: Survey) -> bool:
 
 
 def _survey(kind: Kind, context: Context, declared: State, rows: Rows) -> Survey:
+    declared = kind.complete(declared, rows, context)
     seen = {resource.address: resource for resource in kind.actual(rows, declared, context)}
     desired, reasons, _ = adopt(declared, seen, kind, context)
     return Survey(diff(desired, seen, reasons), declared, seen, rows, context)

@@ -16,7 +16,7 @@ from cpctl.core.ledger import LedgerRights
 _LEDGER = re.compile(r"cpctl ledger, format (\d+)")
 _FACTS = (
     "system_identifier database role server_version server_version_num extension_version "
-    "library_version extensions "
+    "library_version preloaded extensions "
     "cron_database timezone as_of superuser standby rows_hidden cron_usage jobs_readable "
     "jobs_writable runs_readable last_runid background_workers superuser_jobs functions reload "
     "file_settings alter_system_allowed temporary vault secrets read_only ledger backend owners"

@@ -38,7 +38,8 @@ with cron as (
     select name, setting from pg_settings
     where name in ('cron.database_name', 'cron.timezone', 'cron.enable_superuser_jobs',
                    'cron.use_background_workers', 'allow_alter_system',
-                   'cron.launch_active_jobs', 'cron.match_dom_and_dow')
+                   'cron.launch_active_jobs', 'cron.match_dom_and_dow',
+                   'shared_preload_libraries')
 )
 select
     (select system_identifier::text from pg_control_system()) as system_identifier,
@@ -53,6 +54,7 @@ select
                  when bool_or(name = 'cron.timezone') then '1.5'
                  when bool_or(name = 'cron.database_name') then '1.4' end
      from configured) as library_version,
+    (select setting from configured where name = 'shared_preload_libraries') as preloaded,
     (select json_object_agg(extname, json_build_object('version', extversion, 'schema', nspname))
      from pg_extension join pg_namespace n on n.oid = extnamespace)::text as extensions,
     (select setting from configured where name = 'cron.database_name') as cron_database,
