@@ -21,29 +21,27 @@ with recursive going as (
         on d.refclassid = 'pg_extension'::regclass and d.refobjid = g.oid and d.deptype = 'n'
     except
     select * from parts
-), known as (
-    select s.*, case s.classid
-        when 'pg_class'::regclass
-            then coalesce((select indrelid from pg_index where indexrelid = s.objid), s.objid)
-        when 'pg_attrdef'::regclass then (select adrelid from pg_attrdef where oid = s.objid)
-        when 'pg_constraint'::regclass
-            then (select nullif(conrelid, 0) from pg_constraint where oid = s.objid)
-        when 'pg_trigger'::regclass then (select tgrelid from pg_trigger where oid = s.objid)
-        when 'pg_policy'::regclass then (select polrelid from pg_policy where oid = s.objid)
-        when 'pg_rewrite'::regclass then (select ev_class from pg_rewrite where oid = s.objid)
-    end as relation
-    from needs s
+), wholes as (
+    -- A default is a part of its table, and what an extension made is a part of that.
+    select * from needs
+    union
+    select w.extname, d.refclassid, d.refobjid
+    from wholes w join pg_depend d
+        on d.classid = w.classid and d.objid = w.objid and d.deptype in ('a', 'i', 'e')
 )
-select distinct k.extname::text,
+select distinct w.extname::text,
     case when c.oid is not null then format('table.%I.%I', t.nspname, c.relname)
          when p.oid is not null
              then format('function.%I.%I(%s)', f.nspname, p.proname, oidvectortypes(p.proargtypes))
          else coalesce('extension.' || e.extname, '') end as address,
-    coalesce(pg_describe_object('pg_class'::regclass, k.relation, 0),
-             pg_describe_object(k.classid, k.objid, 0)) as words
-from known k
-left join (pg_class c join pg_namespace t on t.oid = c.relnamespace) on c.oid = k.relation
+    pg_describe_object(w.classid, w.objid, 0) as words
+from wholes w
+left join (pg_class c join pg_namespace t on t.oid = c.relnamespace)
+    on w.classid = 'pg_class'::regclass and c.oid = w.objid
 left join (pg_proc p join pg_namespace f on f.oid = p.pronamespace)
-    on k.classid = 'pg_proc'::regclass and p.oid = k.objid
-left join pg_extension e on k.classid = 'pg_extension'::regclass and e.oid = k.objid
+    on w.classid = 'pg_proc'::regclass and p.oid = w.objid
+left join pg_extension e on w.classid = 'pg_extension'::regclass and e.oid = w.objid
+where not exists (
+    select from pg_depend d
+    where d.classid = w.classid and d.objid = w.objid and d.deptype in ('a', 'i', 'e'))
 order by 1, 3
