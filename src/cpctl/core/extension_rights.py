@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cpctl.core.change import Create, Delete, Update
 from cpctl.core.extension_calls import altered, created, dropped
-from cpctl.core.extension_server import Server, read_server
+from cpctl.core.extension_server import Server, read_server, superusers
 from cpctl.core.kind import Survey
 from cpctl.core.rights import Request, Right
 from cpctl.core.sql import identifier
@@ -20,12 +20,7 @@ def rights(survey: Survey, request: Request) -> Iterator[Right]:
             case Create():
                 yield from _making(change, server, request, database)
             case Update():
-                yield from _owning(change, altered(change), request)
-                if "schema" in change.changed:
-                    right = f"CREATE ON SCHEMA {identifier(str(change.after.fields['schema']))}"
-                    yield from request.asks(right, "move it there", address=change.address)
-                if "version" in change.changed:
-                    yield from request.on_database("CREATE", "update it", database)
+                yield from _altering(change, server, request, database)
             case Delete():
                 yield from _owning(change, (dropped(change.before),), request)
 
@@ -40,6 +35,20 @@ def _making(change: Create, server: Server, request: Request, database: str) -> 
         yield Right(sql, why, change.address, superuser=True)
     else:
         yield from request.on_database("CREATE", "make trusted extensions", database)
+
+
+def _altering(change: Update, server: Server, request: Request, database: str) -> Iterator[Right]:
+    if change.before.facts["owner"] != request.grantee.name:
+        yield from _owning(change, altered(change), request)
+    elif superusers(change, server):
+        for sql in altered(change):
+            yield Right(f"{sql};", "only a superuser may", change.address, superuser=True)
+    else:
+        if "schema" in change.changed:
+            right = f"CREATE ON SCHEMA {identifier(str(change.after.fields['schema']))}"
+            yield from request.asks(right, "move it there", address=change.address)
+        if "version" in change.changed:
+            yield from request.on_database("CREATE", "update trusted extensions", database)
 
 
 def _owning(change: Update | Delete, ways: tuple[str, ...], request: Request) -> Iterator[Right]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from cpctl.core.change import Update
 from cpctl.core.kind import Context, Rows
 from cpctl.core.resource import Resource
 
@@ -95,6 +96,18 @@ def differs(resource: Resource, context: Context) -> bool:
         return bool(resource.fields)
     there = {"version": found.version, "schema": found.schema}
     return any(there[name] != said for name, said in resource.fields.items() if name in there)
+
+
+def superusers(change: Update, server: Server) -> bool:
+    """Whether nobody else can alter it so, not even its owner.
+
+    The objects of a trusted one are a superuser's: its owner may update it, and not move it.
+    """
+    moves = server.offer(change.address.name, change.before.fields["version"])
+    updates = server.offer(change.address.name, change.after.fields["version"])
+    if "schema" in change.changed and moves and moves.superuser:
+        return True
+    return bool(updates and updates.superuser and not updates.trusted)
 
 
 def depth(name: str, requires: Mapping[str, tuple[str, ...]], limit: int = 20) -> int:

@@ -26,6 +26,9 @@ _REMEMBERED = """
 (select coalesce(bool_or(strpos(resources, '["extension",') > 0), false) from cpctl.files)
 """
 
+_EVERYWHERE = ("plpgsql", PG_CRON)
+"""What no apply has to make, or none ever drops."""
+
 
 def _address(name: str) -> Address:
     return Address("extension", name)
@@ -47,9 +50,11 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
     asked = [Query("extensions", sql("extension"))]
     names = [resource.address.name for resource in declared]
     going = [resource.address.name for resource in declared if not resource.fields]
-    if going or remembers:
-        text = sql("extension_dependents").format(remembered=_REMEMBERED if remembers else "false")
-        asked.append(Query("extension_dependents", text, (going, names)))
+    left = sorted(context.capabilities.extensions.keys() - {*names, *_EVERYWHERE})
+    left = left if remembers else []
+    if going or left:
+        text = sql("extension_dependents").format(remembered=_REMEMBERED if left else "false")
+        asked.append(Query("extension_dependents", text, (going, left)))
     if any(differs(resource, context) for resource in declared):
         schemas = {str(resource.fields.get("schema", USUAL_SCHEMA)) for resource in declared}
         asked.append(Query("extension_offers", sql("extension_offers"), (names,)))

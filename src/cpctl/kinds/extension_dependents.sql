@@ -2,7 +2,7 @@
 -- those; whatever else needs any of them stays. Nothing is asked where no file ever had one.
 with recursive going as (
     select oid, extname from pg_extension
-    where extname = any($1) or (extname <> all($2) and {remembered})
+    where extname = any($1) or (extname = any($2) and {remembered})
 ), parts as (
     select g.extname, d.classid, d.objid
     from going g join pg_depend d

@@ -8,7 +8,7 @@ from cpctl.core.acting import grant
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, Create, Delete, Update
 from cpctl.core.extension_calls import altered, created, dropped
-from cpctl.core.extension_server import Offer, Server, read_server
+from cpctl.core.extension_server import Offer, Server, read_server, superusers
 from cpctl.core.finding import Finding
 from cpctl.core.foresee import PG_CRON
 from cpctl.core.kind import Survey
@@ -171,25 +171,19 @@ def _version(change: Create | Update) -> object:
 
 
 def _may_not_alter(change: Update, server: Server, capabilities: Capabilities) -> Finding | None:
-    schema = str(change.after.fields["schema"])
-    found = _not_owner(change, altered(change), server, capabilities)
-    if found is None and not capabilities.superuser:
-        if "schema" in change.changed and server.offers is not None and schema not in server.open:
-            remedy = grant(f"CREATE ON SCHEMA {identifier(schema)}", capabilities.role)
-            return Finding("MISSING_RIGHT", "CREATE", change.address, remedy)
-        if "version" in change.changed and change.address.name not in server.lent:
-            found = _may_not_update(change, server, capabilities)
-    return found
-
-
-def _may_not_update(change: Update, server: Server, capabilities: Capabilities) -> Finding | None:
-    offer = server.offer(change.address.name, _version(change))
-    if offer is None:
-        return None
-    if offer.superuser and not offer.trusted:
-        what, sql = "ALTER EXTENSION is a superuser's", " ".join(f"{s};" for s in altered(change))
+    name, ways = change.address.name, altered(change)
+    found = _not_owner(change, ways, server, capabilities)
+    if found or capabilities.superuser or name in server.lent or server.offers is None:
+        return found
+    if superusers(change, server):
+        sql = " ".join(f"{way};" for way in ways)
+        what = "ALTER EXTENSION is a superuser's"
         return Finding("MISSING_RIGHT", what, change.address, sql)
-    return _may_not_create(change, server, capabilities)
+    schema = str(change.after.fields["schema"])
+    if "schema" in change.changed and schema not in server.open:
+        remedy = grant(f"CREATE ON SCHEMA {identifier(schema)}", capabilities.role)
+        return Finding("MISSING_RIGHT", "CREATE", change.address, remedy)
+    return _may_not_create(change, server, capabilities) if "version" in change.changed else None
 
 
 def _not_owner(
