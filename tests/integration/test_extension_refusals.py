@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.extending import applied, declared, listed, put_away
 from tests.integration.roles import give, grants, statements
-from tests.integration.steps import in_sync, paste_grants, refused_apply
+from tests.integration.steps import in_sync, job, paste_grants, plan, refused_apply
 from tests.servers import Database
 
 USAGE = "USAGE ON SCHEMA cron"
@@ -58,6 +58,9 @@ def test_http_tells_the_package(database: Database) -> None:
     if database.version == "17":
         database.run("drop extension if exists http")
         try:
+            calls = {"a": job("0 3 29 2 *", "SELECT http_header('a', 'b')")}
+            assert "NO_EXTENSION" in noted(database, declared({}, jobs=calls))
+            assert "NO_EXTENSION" not in noted(database, declared({"http": {}}, jobs=calls))
             applied(database, declared({"http": {"schema": "tools"}}))
             applied(database, declared({"http": {}}))
             found = "select nspname from pg_extension join pg_namespace n on n.oid = extnamespace"
@@ -73,6 +76,11 @@ def test_http_tells_the_package(database: Database) -> None:
     said = refused_apply(database)
     assert "extension.http is not available on this server" in said
     assert "apt-get install postgresql-15-http (PGDG, Debian)" in said
+
+
+def noted(database: Database, text: str) -> list[str]:
+    database.write(text)
+    return [note["code"] for note in plan(database)["notes"]]
 
 
 def test_no_way_back_to_an_older_version(database: Database) -> None:
