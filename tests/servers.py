@@ -25,7 +25,8 @@ CHANGING = re.compile(
     r"cron\.(schedule|schedule_in_database|alter_job|unschedule)\s*\("
     r"|UPDATE cron\.job SET|ALTER SYSTEM (SET|RESET)|ALTER DATABASE \S+ (SET|RESET)"
     r"|vault\.(?:create|update)_secret|DELETE FROM vault\.secrets"
-    r"|(?:INSERT INTO|UPDATE|DELETE FROM) cpctl\.secrets",
+    r"|(?:INSERT INTO|UPDATE|DELETE FROM) cpctl\.secrets"
+    r"|(?:CREATE|ALTER|DROP) EXTENSION",
     re.IGNORECASE,
 )
 """A statement that alters a managed resource, as the server's log has it."""

@@ -204,6 +204,7 @@ def state(database: Database) -> tuple[object, ...]:
         database.rows("select * from cron.job order by jobid"),
         sorted(database.file_settings().items()),
         database.rows("select * from pg_db_role_setting order by 1, 2"),
+        database.rows("select * from pg_extension order by oid"),
         kept_in(database, "vault.secrets"),
         kept_in(database, "cpctl.secrets"),
     )
