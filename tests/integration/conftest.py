@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from ground import Cluster
+from tests.integration.functions.shop import opened, toyed
 from tests.integration.saved import prepared
 from tests.servers import VERSIONS, Database
 
@@ -29,3 +30,16 @@ def latin(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 def saved(database: Database) -> Database:
     """A database, and a plan for it in the file `plan` of the test's folder."""
     return prepared(database)
+
+
+@pytest.fixture(scope="session")
+def with_toys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a cpctl with an expansion that makes functions."""
+    return toyed(tmp_path_factory.mktemp("toys"))
+
+
+@pytest.fixture
+def shop(database: Database, with_toys: dict[str, str]) -> Iterator[Database]:
+    """A database with a schema for functions, and a cpctl that makes some."""
+    with opened(database, with_toys) as found:
+        yield found

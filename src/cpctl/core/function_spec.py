@@ -11,7 +11,9 @@ class Spec(BaseModel):
     """A function; it belongs to the owner of the file's jobs.
 
     Whatever the server would write otherwise (types, defaults) stands here as the server writes
-    it, so that equality is equality of texts. `requires`: extensions that the body calls, and the
+    it, so that equality is equality of texts. `arguments`: by name, the type and what follows it:
+    `boolean DEFAULT true`; each has a name. `execute`: who may call it besides its owner, `public`
+    for everybody. `requires`: extensions that the body calls, and the
     schema each is made in where it is not there yet; `@extschema:NAME@` in the body and in
     `config` stands for the schema that it is in.
     """
@@ -25,6 +27,8 @@ class Spec(BaseModel):
     language: Literal["plpgsql", "sql"] = "plpgsql"
     volatility: Literal["volatile", "stable", "immutable"] = "volatile"
     security: Literal["definer", "invoker"] = "definer"
+    strict: bool = False
+    parallel: Literal["unsafe", "restricted", "safe"] = "unsafe"
     config: tuple[str, ...] = ()
     body: str
     execute: tuple[str, ...] = ()

@@ -9,7 +9,11 @@ from cpctl.core.sql import literal
 from cpctl.core.statement import Hole, Parameter, Statement
 from cpctl.render.parts.escape import BASIC_PLANE
 
-_TOKEN = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|\$([0-9]+)""")
+_TOKEN = re.compile(
+    r"""(?P<tag>\$(?:[A-Za-z_][A-Za-z0-9_]*)?\$).*?(?P=tag)|"(?:[^"]|"")*"|'(?:[^']|'')*'"""
+    r"|\$(?P<number>[0-9]+)",
+    re.DOTALL,
+)
 _WORD = re.compile(r"\w+", re.ASCII)
 _CURRENT = "FROM CURRENT"
 
@@ -28,10 +32,10 @@ def takes_current(statement: Statement) -> bool:
 
 
 def inlined(statement: Statement) -> str:
-    """The statement with its parameters written in; a `$1` in a quoted name is left alone."""
+    """The statement with its parameters written in; a `$1` in quotes of any sort is left alone."""
 
     def token(found: re.Match[str]) -> str:
-        number = found[1]
+        number = found["number"]
         if number:
             return parameter_sql(statement.params[int(number) - 1])
         return _printable_name(found[0])

@@ -1,0 +1,87 @@
+"""Kind `function`: what an expansion brings, by its parts, each compared with pg_proc.
+
+Everything that a hand can change is a field, so it is found and healed; functions of the same name
+with other arguments are somebody else's. What the server makes of a text is written in the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from cpctl.core.change import Change
+from cpctl.core.function_grounds import question
+from cpctl.core.function_shape import declared as shaped
+from cpctl.core.function_shape import name_of, seen
+from cpctl.core.function_spec import Spec
+from cpctl.core.kind import Context, Kind, Query, Rows, Survey, Turn
+from cpctl.core.resource import Resource, State
+from cpctl.core.statement import Statement
+from cpctl.core.text import Text
+from cpctl.kinds import sql
+from cpctl.lints import functions as lints
+
+if TYPE_CHECKING:
+    from cpctl.core.rights import Request, Right
+
+
+def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
+    return shaped(spec, context.owner, context.capabilities, origin)
+
+
+def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
+    """Nothing for files that have none, nor ever had."""
+    remembers = context.capabilities.ledger.usable
+    if not declared and not remembers:
+        return ()
+    wanted = sorted({name_of(resource.address) for resource in declared})
+    params = ([it.schema for it in wanted], [it.name for it in wanted], context.capabilities.role)
+    remembered = sql("function_remembered") if remembers else ""
+    asked = [Query("functions", sql("function").format(remembered=remembered), params)]
+    if any(resource.fields for resource in declared):
+        grounds = Query("function_grounds", sql("function_grounds"), question(context, declared))
+        asked.append(grounds)
+    return tuple(asked)
+
+
+def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
+    for (row,) in rows.get("functions", ()):
+        found = seen(json.loads(row), context.owner)
+        if found.address in declared or _removable(found, context) is not None:
+            yield found
+
+
+def _removable(found: Resource, context: Context) -> str | None:
+    return context.memory.reason(found.address, context.file)
+
+
+def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
+    from cpctl.core.function_calls import statements_for
+
+    return statements_for(change, context, sql("function_strip"))
+
+
+def _rights(survey: Survey, request: Request) -> Iterable[Right]:
+    from cpctl.core.function_rights import rights
+
+    return rights(survey, request)
+
+
+KIND = Kind(
+    name="function",
+    document_key="functions",
+    spec=Spec,
+    written=False,
+    scoped=False,
+    turn=Turn(-1, 1),
+    scope_name=lambda *_: None,
+    declare=_declare,
+    queries=_queries,
+    actual=_actual,
+    removable=_removable,
+    statements=_statements,
+    refusals=lints.refusals,
+    notes=lints.notes,
+    rights=_rights,
+)

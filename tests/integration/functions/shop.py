@@ -1,0 +1,102 @@
+"""A file of functions, and what its tests do again and again. Nothing here imports cpctl."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.integration.steps import document
+from tests.servers import Database
+
+TOY = Path(__file__).parent / "expansion.py"
+SOURCE = Path(__file__).parents[3] / "src" / "cpctl"
+
+BODY = "\ndeclare\n  n bigint := 0;\nbegin\n  return n + coalesce(size, 1);\nend\n"
+ADDRESS = "function.shop.count(text, bigint)"
+SIGNATURE = "shop.count(text,bigint)"
+
+
+def function(**more: Any) -> dict[str, Any]:
+    """A function as an expansion may write it, with something to say in every field."""
+    known = {
+        "schema": "shop",
+        "name": "count",
+        "arguments": {"what": "text", "size": "bigint DEFAULT 7"},
+        "returns": "bigint",
+        "volatility": "stable",
+        "config": ["search_path=pg_catalog, pg_temp", "work_mem=5MB"],
+        "execute": ["caller"],
+        "body": BODY,
+    }
+    return {**known, **more}
+
+
+def file(*functions: dict[str, Any], **sections: object) -> str:
+    """The file that has these and no others."""
+    toys = {f"f{number}": found for number, found in enumerate(functions)}
+    return document(**sections, **({"toys": toys} if toys else {}))
+
+
+def toyed(folder: Path) -> dict[str, str]:
+    """The environment of a cpctl that has `toys:`."""
+    package = folder / "cpctl"
+    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TOY, package / "document" / "expand" / "toys.py")
+    return {"PYTHONPATH": str(folder)}
+
+
+@contextmanager
+def opened(database: Database, environment: dict[str, str]) -> Iterator[Database]:
+    """With the schema shop, roles, and this version of cpctl."""
+    database.environment |= environment
+    database.run("create schema shop")
+    for role in ("caller", "worker", "deploy", "anon"):
+        database.new_role(role)
+    try:
+        yield database
+    finally:
+        database.run("drop schema shop cascade")
+        database.run("alter default privileges revoke all on functions from anon, caller")
+        database.run("alter default privileges grant execute on functions to public")
+
+
+def apply(database: Database, text: str = "", *options: str, user: str = "postgres") -> str:
+    """Apply; a second plan is empty."""
+    if text:
+        database.write(text)
+    done = database.cpctl("apply", "--auto-approve", *options, user=user)
+    assert done.code == 0, done
+    again = database.cpctl("plan", "--detailed-exitcode", user=user)
+    assert again.code == 0, again
+    return done.out
+
+
+def refused(database: Database, *options: str, user: str = "postgres") -> str:
+    """Exit 3, of plan and of apply, and no function differs; what they say."""
+    before = catalog(database)
+    done = database.cpctl("apply", "--auto-approve", *options, user=user)
+    assert done.code == 3, done
+    assert catalog(database) == before
+    return done.out + done.err + database.cpctl("plan", user=user).out
+
+
+def catalog(database: Database) -> list[tuple[Any, ...]]:
+    """All of pg_proc of our schemas, but for the oid: what is dropped and made anew gets another."""
+    return database.rows(
+        "select to_jsonb(p) - 'oid' - 'proacl', p.prosrc, array(select a::text from "
+        "unnest(coalesce(p.proacl, acldefault('f', p.proowner))) as a order by 1) "
+        "from pg_proc p where pronamespace not in (select oid from pg_namespace where nspname in "
+        "('pg_catalog', 'information_schema', 'cron')) order by p.pronamespace, p.proname, p.proargtypes"
+    )
+
+
+def differing(database: Database, user: str = "postgres") -> dict[str, list[str]]:
+    """What diff finds: the names of the fields, by address."""
+    done = database.cpctl("diff", "--format", "json", user=user)
+    assert done.code == 2, done
+    found = json.loads(done.out)["resources"]
+    return {it["address"]: sorted(field["name"] for field in it["fields"]) for it in found}
