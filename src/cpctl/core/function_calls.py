@@ -80,8 +80,7 @@ def _changed(change: Update, context: Context) -> Iterator[Statement]:
     given = frozenset(change.changed)
     role = _role(str(after["owner"]), context)
     if "owner" in given:
-        moved = f"ALTER {_noun(after)} {address.name} OWNER TO {identifier(str(after['owner']))}"
-        yield Statement(moved, (), address)
+        yield _move(address, after)
     if given - _ACCESS:
         yield Statement(_create(address, after, "CREATE OR REPLACE"), (), address, role=role)
     yield from _access(address, before, after, role)
@@ -91,6 +90,8 @@ def _made(address: Address, after: Fields, context: Context, strip: str) -> Iter
     role = _role(str(after["owner"]), context)
     yield Statement(_create(address, after, "CREATE"), (), address, role=role)
     revoke = f"REVOKE ALL ON {_noun(after)} {address.name} FROM "
+    if role is None and after["owner"] != context.capabilities.role:
+        yield _move(address, after)
     block = strip.format(signature=literal(address.name), revoke=literal(revoke))
     yield Statement(f"DO {dollar_quoted(block)}", (), address, role=role)
     yield from _grant(address, after, _items(after), role)
@@ -137,13 +138,18 @@ def _drop(address: Address, before: Fields, context: Context) -> Statement:
     return Statement(f"DROP {_noun(before)} {address.name}", (), address, role=role)
 
 
+def _move(address: Address, after: Fields) -> Statement:
+    owner = identifier(str(after["owner"]))
+    return Statement(f"ALTER {_noun(after)} {address.name} OWNER TO {owner}", (), address)
+
+
 def _noun(fields: Fields) -> str:
     return "FUNCTION" if fields["kind"] == "function" else "ROUTINE"
 
 
 def _role(owner: str, context: Context) -> str | None:
-    """Whom to act for; None where it is the role itself, or a member that inherits."""
-    how = acting(owner, context.capabilities)
+    """Whom to act for; None: the role does it itself, as a superuser does for any other owner."""
+    how = acting(owner, context.capabilities) if owner == context.owner else None
     return None if how in (None, "self") else owner
 
 

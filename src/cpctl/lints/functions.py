@@ -52,20 +52,20 @@ def _grounds(change: Change, grounds: Grounds, context: Context) -> Iterator[Fin
             what = f"{role} is to call it, and there is no such role"
             yield Finding("NO_ROLE", what, address, f"CREATE ROLE {identifier(role)};")
     for need in needs(address, str(after.fields["language"]), grounds):
-        if not need.held:
+        if not need.held and after.fields["owner"] == context.owner:
             what, remedy = need.right.partition(" ON ")[0], grant(need.right, context.owner)
             yield Finding("MISSING_RIGHT", what, address, remedy)
 
 
 def _ownership(change: Change, context: Context) -> Iterator[Finding]:
     capabilities, (before, after) = context.capabilities, sides(change)
-    rights = capabilities.owners.get(context.owner)
-    if after is not None and rights is not None and not rights.exists:
-        what = f"belongs to the role {context.owner}, which does not exist"
-        remedy = f"CREATE ROLE {identifier(context.owner)} LOGIN;"
-        yield Finding("NO_ROLE", what, change.address, remedy)
-    elif after is not None and acting(context.owner, capabilities) is None:
-        what, remedy = f"act for {context.owner}", membership(context.owner, capabilities)
+    wanted = str(after.fields["owner"]) if after is not None else ""
+    rights = capabilities.owners.get(wanted)
+    if rights is not None and not rights.exists:
+        what, name = f"belongs to the role {wanted}, which does not exist", identifier(wanted)
+        yield Finding("NO_ROLE", what, change.address, f"CREATE ROLE {name} LOGIN;")
+    elif wanted and acting(wanted, capabilities) is None:
+        what, remedy = f"act for {wanted}", membership(wanted, capabilities)
         yield Finding("MISSING_RIGHT", what, change.address, remedy)
     owner = foreign_owner(change, context)
     if owner and before is not None and not before.facts.get("mine"):

@@ -53,12 +53,16 @@ def toyed(folder: Path) -> dict[str, str]:
 def opened(database: Database, environment: dict[str, str]) -> Iterator[Database]:
     """With the schema shop, roles, and this version of cpctl."""
     database.environment |= environment
+    database.run("drop schema if exists shop cascade")
     database.run("create schema shop")
     for role in ("caller", "worker", "deploy", "anon"):
         database.new_role(role)
+    database.run("grant usage on schema shop to caller, worker")
+    database.run("set check_function_bodies = off")
     try:
         yield database
     finally:
+        database.run("reset role")
         database.run("drop schema shop cascade")
         database.run("alter default privileges revoke all on functions from anon, caller")
         database.run("alter default privileges grant execute on functions to public")
@@ -85,12 +89,17 @@ def refused(database: Database, *options: str, user: str = "postgres") -> str:
 
 
 def catalog(database: Database) -> list[tuple[Any, ...]]:
-    """All of pg_proc of our schemas, but for the oid: what is dropped and made anew gets another."""
+    """All of pg_proc of the shop, but for the oid: what is made anew gets another.
+
+    Stored expressions tell where in their statement they stood; they are printed instead.
+    """
     return database.rows(
-        "select to_jsonb(p) - 'oid' - 'proacl', p.prosrc, array(select a::text from "
+        "select to_jsonb(p) - array['oid', 'proacl', 'proargdefaults'] || "
+        "jsonb_build_object('written', pg_get_function_arguments(oid)), p.prosrc, "
+        "array(select a::text from "
         "unnest(coalesce(p.proacl, acldefault('f', p.proowner))) as a order by 1) "
-        "from pg_proc p where pronamespace not in (select oid from pg_namespace where nspname in "
-        "('pg_catalog', 'information_schema', 'cron')) order by p.pronamespace, p.proname, p.proargtypes"
+        "from pg_proc p where pronamespace in (select oid from pg_namespace where nspname "
+        "like 'shop%') order by p.proname, p.proargtypes"
     )
 
 
