@@ -191,6 +191,27 @@ def test_a_rollback_of_the_first_apply_takes_it_away(shop: Database) -> None:
     assert catalog(shop) == []
 
 
+def test_a_rollback_brings_back_what_was_removed(shop: Database) -> None:
+    apply(shop, file(function(), jobs={"j": job()}))
+    before = catalog(shop)
+    apply(shop, file(jobs={"j": job()}))
+    assert catalog(shop) == []
+    done = shop.cpctl("rollback", "--auto-approve")
+    assert done.code == 0, done
+    assert catalog(shop) == before
+    shop.write(file(function(), jobs={"j": job()}))
+    assert shop.cpctl("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_a_hand_dropped_comes_back(shop: Database) -> None:
+    apply(shop, file(function()))
+    before = catalog(shop)
+    shop.run("drop function shop.count")
+    assert shop.cpctl("diff").code == 2
+    apply(shop)
+    assert catalog(shop) == before
+
+
 def test_a_migration_does_not_leave_it_out_in_silence(shop: Database) -> None:
     shop.write(file(function()))
     done = shop.cpctl("render")

@@ -33,7 +33,7 @@ class Grounds(NamedTuple):
 
 
 def read_grounds(rows: Rows) -> Grounds:
-    """The answer to the question that `question` asks."""
+    """The answer to what `grounds_of` is asked about."""
     found = json.loads(rows["function_grounds"][0][0]) if rows.get("function_grounds") else {}
     return Grounds(
         {name: tuple(rights) for name, rights in found.get("schemas", {}).items()},
@@ -42,8 +42,8 @@ def read_grounds(rows: Rows) -> Grounds:
     )
 
 
-def question(context: Context, declared: Iterable[Resource]) -> tuple[object, ...]:
-    """The parameters: whose the functions are, and what they name."""
+def grounds_of(context: Context, declared: Iterable[Resource]) -> tuple[object, ...]:
+    """The parameters of the question: whose the functions are, and what they name."""
     wanted = [resource for resource in declared if resource.fields]
     schemas = sorted({name_of(resource.address).schema for resource in wanted})
     languages = {str(resource.fields["language"]) for resource in wanted} | {"plpgsql"}

@@ -18,7 +18,7 @@ class Spec(BaseModel):
     `config` stands for the schema that it is in.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     in_schema: str = Field(alias="schema")
     name: str

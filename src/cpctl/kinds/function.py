@@ -11,42 +11,48 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cpctl.core.change import Change
-from cpctl.core.function_grounds import question
-from cpctl.core.function_shape import declared as shaped
-from cpctl.core.function_shape import name_of, seen
 from cpctl.core.function_spec import Spec
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey, Turn
 from cpctl.core.resource import Resource, State
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
 from cpctl.kinds import sql
-from cpctl.lints import functions as lints
 
 if TYPE_CHECKING:
+    from cpctl.core.finding import Finding
     from cpctl.core.rights import Request, Right
 
 
 def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
-    return shaped(spec, context.owner, context.capabilities, origin)
+    from cpctl.core.function_shape import declared
+
+    return declared(spec, context.owner, context.capabilities, origin)
 
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
     """Nothing for files that have none, nor ever had."""
-    remembers = context.capabilities.ledger.usable
-    if not declared and not remembers:
-        return ()
-    wanted = sorted({name_of(resource.address) for resource in declared})
-    params = ([it.schema for it in wanted], [it.name for it in wanted], context.capabilities.role)
+    remembers, role = context.capabilities.ledger.usable, context.capabilities.role
     remembered = sql("function_remembered") if remembers else ""
-    asked = [Query("functions", sql("function").format(remembered=remembered), params)]
-    if any(resource.fields for resource in declared):
-        grounds = Query("function_grounds", sql("function_grounds"), question(context, declared))
-        asked.append(grounds)
-    return tuple(asked)
+    question = sql("function").format(remembered=remembered)
+    if not declared:
+        return (Query("functions", question, ([], [], role)),) if remembers else ()
+    from cpctl.core.function_grounds import grounds_of
+    from cpctl.core.function_shape import name_of
+
+    wanted = sorted({name_of(resource.address) for resource in declared})
+    asked = Query(
+        "functions", question, ([it.schema for it in wanted], [it.name for it in wanted], role)
+    )
+    grounds = Query("function_grounds", sql("function_grounds"), grounds_of(context, declared))
+    return asked, grounds
 
 
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
-    for (row,) in rows.get("functions", ()):
+    if not rows.get("functions"):
+        return
+    from cpctl.core.function_shape import seen
+
+    for (row,) in rows["functions"]:
         found = seen(json.loads(row), context.owner)
         if found.address in declared or _removable(found, context) is not None:
             yield found
@@ -60,6 +66,22 @@ def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
     from cpctl.core.function_calls import statements_for
 
     return statements_for(change, context, sql("function_strip"))
+
+
+def _refusals(survey: Survey) -> tuple[Finding, ...]:
+    if not survey.changes:
+        return ()
+    from cpctl.lints.functions import refusals
+
+    return refusals(survey)
+
+
+def _notes(survey: Survey) -> tuple[Finding, ...]:
+    if not survey.changes:
+        return ()
+    from cpctl.lints.functions import notes
+
+    return notes(survey)
 
 
 def _rights(survey: Survey, request: Request) -> Iterable[Right]:
@@ -81,7 +103,7 @@ KIND = Kind(
     actual=_actual,
     removable=_removable,
     statements=_statements,
-    refusals=lints.refusals,
-    notes=lints.notes,
+    refusals=_refusals,
+    notes=_notes,
     rights=_rights,
 )

@@ -45,7 +45,7 @@ select json_build_object(
     -- A view leans on a function by its rule, a column by its default; the extension is what has it.
     'dependents', array(
         select pg_describe_object(d.classid, d.objid, d.objsubid) from pg_depend d
-        where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and d.deptype in ('n', 'i')
+        where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and d.deptype in ('a', 'i', 'n')
         union
         select pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid) from pg_depend d
         where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
