@@ -16,7 +16,7 @@ from tests.integration.functions.shop import (
     function,
     refused,
 )
-from tests.integration.steps import job
+from tests.integration.steps import job, plan
 from tests.servers import Database
 
 PLAIN = {"arguments": {}, "returns": "text", "language": "sql", "config": []}
@@ -100,6 +100,7 @@ def test_other_arguments_are_another_function(shop: Database) -> None:
         "select p.oid::regprocedure::text from pg_proc p where pronamespace = 'shop'::regnamespace "
         "order by 1"
     ) == [("shop.count()",), ("shop.count(text)",), ("shop.count(text,integer)",)]
+    assert plan(shop)["summary"]["unmanaged"] == 0
     apply(shop, file(jobs=jobs))
     assert catalog(shop) == others
 
@@ -115,7 +116,7 @@ def test_names_that_need_quotes(shop: Database) -> None:
             "Sel, ect": "text DEFAULT '$1 , \"('::text",
             "values": "integer[] DEFAULT '{}'::integer[]",
         },
-        config=['search_path="a, b", "$user", "select"', "app.Odd=it's \\ x"],
+        config=['search_path="a, b","$user",  "select"', "app.Odd=it's \\ x"],
         execute=['ca"l, ler'],
     )
     try:

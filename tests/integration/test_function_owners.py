@@ -71,12 +71,22 @@ def test_a_member_applies_and_heals_for_the_owner(shop: Database) -> None:
     assert catalog(shop) == before
 
 
-def test_somebodys_function_is_taken_over_where_that_is_allowed(shop: Database) -> None:
-    shop.run(
-        "create function shop.count(what text, size bigint default 7) returns int "
-        "language sql as 'select 1'"
-    )
-    shop.run("alter function shop.count owner to worker")
+SOMEBODYS = {
+    "another result": "function {} returns int language sql as 'select 1'",
+    "parsed already": "function {} returns bigint begin atomic; select 1; end",
+    "a procedure": "procedure {} language plpgsql set work_mem = '1MB' as 'begin end'",
+    "with all options": "function {} returns setof bigint language plpgsql immutable strict "
+    "leakproof parallel safe cost 5 rows 3 as 'begin end'",
+}
+
+
+@pytest.mark.parametrize("at", [*SOMEBODYS])
+def test_somebodys_is_taken_over_where_that_is_allowed(shop: Database, at: str) -> None:
+    """And given back."""
+    head = "shop.count(what text, size bigint default 7)"
+    shop.run(f"create {SOMEBODYS[at].format(head)}")
+    shop.run("alter routine shop.count owner to worker")
+    shop.run("grant execute on routine shop.count to anon with grant option")
     shop.write(file(function(), **JOBS))
     before = catalog(shop)
     said = refused(shop)

@@ -100,11 +100,9 @@ def _made(address: Address, after: Fields, context: Context, strip: str) -> Iter
 def _access(
     address: Address, before: Fields, after: Fields, role: str | None
 ) -> Iterator[Statement]:
-    """With a new owner, what the old one gave is the new one's: all of it is given anew."""
-    seen, wanted = _items(before), _items(after)
-    owner, moved = identifier(str(after["owner"])), before["owner"] != after["owner"]
-    surplus = seen if moved else [item for item in seen if item not in wanted]
-    surplus = [item for item in surplus if item != OWNER_MAY_NOT]
+    """With a new owner, what the old one had and gave is the new one's already."""
+    seen, wanted, owner = _items(before), _items(after), identifier(str(after["owner"]))
+    surplus = (item for item in seen if item not in wanted and item != OWNER_MAY_NOT)
     gone = dict.fromkeys(_CALLER.match(item)[0] for item in surplus)  # type: ignore[index]
     gone.pop(owner, None)
     if gone:

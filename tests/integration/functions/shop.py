@@ -94,8 +94,9 @@ def catalog(database: Database) -> list[tuple[Any, ...]]:
     Stored expressions tell where in their statement they stood; they are printed instead.
     """
     return database.rows(
-        "select to_jsonb(p) - array['oid', 'proacl', 'proargdefaults'] || "
-        "jsonb_build_object('written', pg_get_function_arguments(oid)), p.prosrc, "
+        "select to_jsonb(p) - array['oid', 'proacl', 'proargdefaults', 'prosqlbody'] || "
+        "jsonb_build_object('written', pg_get_function_arguments(oid), "
+        "'parsed', pg_get_function_sqlbody(oid)), p.prosrc, "
         "array(select a::text from "
         "unnest(coalesce(p.proacl, acldefault('f', p.proowner))) as a order by 1) "
         "from pg_proc p where pronamespace in (select oid from pg_namespace where nspname "
