@@ -110,7 +110,7 @@ def seen(row: Mapping[str, Any], owner: str) -> Resource:
     facts = {
         "implied": _implied(fields, owner),
         "mine": row["mine"],
-        "dependents": tuple(row["dependents"]),
+        "dependents": tuple(("", words) for words in row["dependents"]),
     }
     return Resource(_address(row["schema"], row["name"], row["types"]), fields, facts)
 

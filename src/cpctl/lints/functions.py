@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cpctl.core.acting import acting, grant, membership
-from cpctl.core.change import Change, Delete, sides
+from cpctl.core.change import Change, sides
 from cpctl.core.finding import Finding
 from cpctl.core.function_calls import recreates
 from cpctl.core.function_grounds import (
@@ -89,11 +89,9 @@ def _somebodys(change: Change, context: Context) -> Iterator[Finding]:
 def _depended_on(change: Change) -> Iterator[Finding]:
     before, _ = sides(change)
     dependents = before.facts.get("dependents") if before is not None else ()
-    if not isinstance(dependents, tuple) or not dependents:
-        return
-    if isinstance(change, Delete) or recreates(change):
-        verb = "dropped" if isinstance(change, Delete) else "dropped and made anew"
-        what = f"would be {verb}, and is needed by {', '.join(map(str, dependents))}"
+    if isinstance(dependents, tuple) and dependents and recreates(change):
+        named = ", ".join(words for _, words in dependents)
+        what = f"would be dropped and made anew, and is needed by {named}"
         yield Finding("DEPENDED_ON", what, change.address, "change or drop that first")
 
 
