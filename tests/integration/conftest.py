@@ -10,6 +10,8 @@ import pytest
 from ground import Cluster
 from tests.integration.functions.shop import opened, toyed
 from tests.integration.saved import prepared
+from tests.integration.tables.market import opened as opened_market
+from tests.integration.tables.market import stalled
 from tests.servers import VERSIONS, Database
 
 
@@ -42,4 +44,17 @@ def with_toys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def shop(database: Database, with_toys: dict[str, str]) -> Iterator[Database]:
     """A database with a schema for functions, and a cpctl that makes some."""
     with opened(database, with_toys) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def with_stalls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a cpctl with an expansion that makes tables."""
+    return stalled(tmp_path_factory.mktemp("stalls"))
+
+
+@pytest.fixture
+def market(database: Database, with_stalls: dict[str, str]) -> Iterator[Database]:
+    """A database with a schema for tables, and a cpctl that makes some."""
+    with opened_market(database, with_stalls) as found:
         yield found

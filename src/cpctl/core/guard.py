@@ -17,7 +17,9 @@ from cpctl.core.resource import State
 from cpctl.core.sql import identifier
 from cpctl.core.statement import Statement
 
-GUARDS = frozenset({"EMPTY_FILE", "MANY_DELETES", "MANY_UPDATES", "TAKES_OVER"}) | LEDGER_GUARDS
+GUARDS = (
+    frozenset("DROPS_DATA EMPTY_FILE MANY_DELETES MANY_UPDATES TAKES_OVER".split()) | LEDGER_GUARDS
+)
 ALLOWABLE = GUARDS | HAZARDS
 
 _NAMED = 5

@@ -1,0 +1,117 @@
+"""Kind `table`: what an expansion brings, by its parts, each compared with the catalog.
+
+Columns, constraints and indexes are those that are declared: whatever else somebody added is left
+alone. Policies and grants are all that there are, for they open the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from cpctl.core.change import Change
+from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey, Turn
+from cpctl.core.ledger import Remembered
+from cpctl.core.resource import Address, Resource, State
+from cpctl.core.statement import Statement
+from cpctl.core.table_grounds import question
+from cpctl.core.table_seen import read_table, resource_of
+from cpctl.core.table_shape import USUAL, Name, declared_fields, name_of
+from cpctl.core.table_spec import Spec
+from cpctl.core.text import Text
+from cpctl.kinds import sql
+from cpctl.lints import tables as lints
+
+if TYPE_CHECKING:
+    from cpctl.core.rights import Request, Right
+
+
+def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
+    fields = declared_fields(spec, context.owner)
+    facts = {"implied": tuple(USUAL)}
+    return Resource(Name(spec.in_schema, spec.name).address, fields, facts, origin)
+
+
+def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
+    """Nothing for files that have none, nor ever had."""
+    remembers = context.capabilities.ledger.usable
+    if not declared and not remembers:
+        return ()
+    names = [name_of(resource.address) for resource in declared]
+    going = [not resource.fields for resource in declared]
+    remembered = sql("table_remembered") if remembers else ""
+    text = sql("table").format(remembered=remembered, dependents=sql("table_dependents").strip())
+    params = ([n.schema for n in names], [n.name for n in names], going, context.capabilities.role)
+    asked = [Query("tables", text, params)]
+    if not all(going):
+        asked.append(Query("table_grounds", sql("table_grounds"), question(context, declared)))
+    return tuple(asked)
+
+
+def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
+    """Those that the file has, or an apply of it had."""
+    found = {}
+    for table in map(read_table, rows.get("tables", ())):
+        wanted = declared.get(table.name.address)
+        keeps = wanted is not None and (wanted.fields or table.kind == "table")
+        if keeps or (table.kind == "table" and _reason(table.name.address, context)):
+            found[table.name] = table
+    wanted_names = {name_of(address) for address, it in declared.items() if it.fields}
+    going = {name: table for name, table in found.items() if name not in wanted_names}
+    for name, table in found.items():
+        past = context.memory.recall(name.address)
+        yield resource_of(table, declared.get(name.address), past, going)
+
+
+def _reason(address: Address, context: Context) -> str | None:
+    return context.memory.reason(address, context.file)
+
+
+def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
+    return declared._replace(facts={**seen.facts, **declared.facts})
+
+
+def _recall(
+    address: Address, past: Remembered | None, left: Sequence[Remembered | None]
+) -> Resource:
+    """As it was, but for the rows of one that was dropped."""
+    if past is None:
+        return Resource(address, {}, {"because": NOT_THERE})
+    facts: dict[str, object] = {"implied": tuple(USUAL)}
+    if None in left:
+        facts["lost"] = "comes back without its rows."
+    return Resource(address, past.fields, facts)
+
+
+def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
+    from cpctl.core.table_calls import Texts, statements_for
+
+    return statements_for(change, context, Texts(sql("table_strip"), sql("table_drop")))
+
+
+def _rights(survey: Survey, request: Request) -> Iterable[Right]:
+    from cpctl.core.table_rights import rights
+
+    return rights(survey, request)
+
+
+KIND = Kind(
+    name="table",
+    document_key="tables",
+    spec=Spec,
+    written=False,
+    scoped=False,
+    turn=Turn(-2, 2),
+    scope_name=lambda *_: None,
+    declare=_declare,
+    queries=_queries,
+    actual=_actual,
+    adopt=_adopt,
+    recall=_recall,
+    removable=lambda seen, context: _reason(seen.address, context),
+    statements=_statements,
+    refusals=lints.refusals,
+    hazards=lambda change, _: lints.hazards(change),
+    notes=lints.notes,
+    rights=_rights,
+)
