@@ -68,4 +68,4 @@ def is_done(change: Change, seen: Mapping[Address, Resource]) -> bool:
     if isinstance(change, Delete):
         return found is None
     wanted = change.after.fields
-    return found is not None and all(found.fields[name] == wanted[name] for name in wanted)
+    return found is not None and all(found.fields.get(n) == wanted[n] for n in wanted)

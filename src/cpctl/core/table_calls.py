@@ -49,17 +49,17 @@ def role_of(owner: str, context: Context) -> str | None:
 
 def foreign_keys(fields: Fields) -> Mapping[str, str]:
     """By name; they need the other table first."""
-    found = texts(fields, "constraints")
+    found = texts(fields, "constraint")
     return {name: text for name, text in found.items() if text.startswith("FOREIGN KEY ")}
 
 
 def _made(after: Resource, longer: Texts) -> Iterator[str]:
     fields, name = after.fields, after.address.name
     keys = foreign_keys(fields)
-    parts = [f"{identifier(it)} {text}" for it, text in texts(fields, "columns").items()]
+    parts = [f"{identifier(it)} {text}" for it, text in texts(fields, "column").items()]
     parts += [
         f"CONSTRAINT {identifier(it)} {text}"
-        for it, text in texts(fields, "constraints").items()
+        for it, text in texts(fields, "constraint").items()
         if it not in keys
     ]
     kind = "UNLOGGED TABLE" if fields["persistence"] == "unlogged" else "TABLE"
@@ -67,13 +67,13 @@ def _made(after: Resource, longer: Texts) -> Iterator[str]:
     yield longer.strip.format(
         name=name, literal=literal(name), revoke=literal(f"REVOKE ALL ON TABLE {name} FROM ")
     )
-    for it, text in texts(fields, "indexes").items():
+    for it, text in texts(fields, "index").items():
         yield index_sql(name, it, text)
     if fields["row_security"]:
         yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
     if fields["force_row_security"]:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
-    for it, text in texts(fields, "policies").items():
+    for it, text in texts(fields, "policy").items():
         yield policy_sql(name, it, text)
     yield from access(name, {}, grants_of(fields), str(fields["owner"]))
 

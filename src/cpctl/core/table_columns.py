@@ -26,15 +26,15 @@ class Columns(NamedTuple):
 
 def columns_of(before: Fields, after: Fields, table: Table) -> Columns:
     """From the columns that are there, those renamed among them, to those declared."""
-    there = {name: column(text) for name, text in texts(before, "columns").items()}
+    there = {name: column(text) for name, text in texts(before, "column").items()}
     for old, new in table.renamed.items():
-        there[new] = column(texts(table.fields, "columns")[old])
+        there[new] = column(texts(table.fields, "column")[old])
     first: list[str] = []
     filled: list[str] = []
     last: list[str] = []
     numbered: list[str] = []
     retyped: list[str] = []
-    for name, text in texts(after, "columns").items():
+    for name, text in texts(after, "column").items():
         wanted, seen, quoted = column(text), there.get(name), identifier(name)
         if seen is None:
             first.append(f"ADD COLUMN {quoted} {text}")

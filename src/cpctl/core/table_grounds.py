@@ -18,6 +18,7 @@ _ROLE = re.compile(r'"(?:[^"]|"")+"|[^", ]+')
 _ROLES = re.compile(
     r"FOR [A-Z]+ TO ((?:\"(?:[^\"]|\"\")+\"|[^\" ,]+)(?:, (?:\"(?:[^\"]|\"\")+\"|[^\" ,]+))*)"
 )
+_BUILT = frozenset({"column", "constraint", "index", "owner"})
 
 
 class Need(NamedTuple):
@@ -56,7 +57,7 @@ def question(context: Context, declared: Iterable[Resource]) -> tuple[object, ..
 def roles_of(fields: Fields) -> Iterator[str]:
     """Those that policies and grants name, apart from PUBLIC."""
     yield from (role for role in grants_of(fields) if role != PUBLIC)
-    for text in texts(fields, "policies").values():
+    for text in texts(fields, "policy").values():
         found = _ROLES.search(text)
         for name in _ROLE.findall(found[1]) if found else ():
             if name != "PUBLIC":
@@ -80,7 +81,7 @@ def needs_at(address: Address, grounds: Grounds) -> Iterator[Need]:
 
 def builds(change: Update) -> bool:
     """Whether something is made in the schema, or gets an owner there."""
-    return not {"indexes", "constraints", "owner", "columns"}.isdisjoint(change.changed)
+    return any(name.partition(".")[0] in _BUILT for name in change.changed)
 
 
 def unclaimed(change: Change, context: Context) -> bool:

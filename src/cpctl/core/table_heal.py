@@ -32,8 +32,8 @@ def healed(before: Resource, after: Resource) -> Iterator[tuple[int, str]]:
         return
     schema = name.removesuffix(f".{identifier(table.name.name)}")
     columns = columns_of(before.fields, after.fields, table)
-    constraints = _parts("constraints", after.fields, table)
-    indexes = _parts("indexes", after.fields, table)
+    constraints = _parts("constraint", after.fields, table)
+    indexes = _parts("index", after.fields, table)
     policies = _policies(before.fields, after.fields, table, columns)
     names = _renames(name, schema, table, constraints, indexes)
     for sql in (*names, *_drops(name, schema, constraints, indexes, policies)):
@@ -70,7 +70,7 @@ def _drops(
 
 
 def _altered(before: Fields, after: Fields, name: str, columns: Columns) -> Iterator[str]:
-    """One ALTER TABLE, which rewrites the table once at most; one more after NULLs are filled in."""
+    """One ALTER TABLE, which rewrites the table once at most; one more after NULLs are filled."""
     actions = [*columns.first]
     if before["persistence"] != after["persistence"]:
         actions.append(f"SET {str(after['persistence']).upper()}")
@@ -103,10 +103,10 @@ def _added(name: str, made: Mapping[str, str]) -> Iterator[tuple[int, str]]:
             yield rank, f"ALTER TABLE {name} {', '.join(some)}"
 
 
-def _parts(field: str, after: Fields, table: Table) -> _Parts:
+def _parts(part: str, after: Fields, table: Table) -> _Parts:
     """A part that has only got another name keeps what was built for it."""
-    wanted = texts(after, field)
-    there = {it: _as_named(text, table) for it, text in texts(table.fields, field).items()}
+    wanted = texts(after, part)
+    there = {it: _as_named(text, table) for it, text in texts(table.fields, part).items()}
     missing = {it: text for it, text in wanted.items() if it not in there}
     named: dict[str, str] = {}
     for old, text in there.items():
@@ -137,8 +137,8 @@ def _as_named(text: str, table: Table) -> str:
 
 def _policies(before: Fields, after: Fields, table: Table, columns: Columns) -> _Parts:
     """One that names a column holds its type, so it goes in between."""
-    there = {it: _as_named(text, table) for it, text in texts(before, "policies").items()}
-    wanted = texts(after, "policies")
+    there = {it: _as_named(text, table) for it, text in texts(before, "policy").items()}
+    wanted = texts(after, "policy")
     held = {
         it
         for it, text in there.items()

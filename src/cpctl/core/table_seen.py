@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Fields, Resource, Value
@@ -16,6 +16,7 @@ from cpctl.core.table_shape import (
     Column,
     Name,
     column,
+    parts,
     policy,
     texts,
 )
@@ -56,12 +57,26 @@ class Table:
     dependents: tuple[tuple[str, str], ...]
     renamed: Mapping[str, str]
 
-    def beyond(self, field: str, declared: Fields | None) -> tuple[str, ...]:
-        """Parts that the file does not speak of."""
-        if declared is None:
-            return ()
-        known = texts(declared, field)
-        return tuple(it for it in texts(self.fields, field) if it not in known)
+    def beyond(self, part: str, declared: Fields) -> tuple[str, ...]:
+        """Those of one sort that the file does not speak of."""
+        known = texts(declared, part)
+        return tuple(it for it in texts(self.fields, part) if it not in known)
+
+
+class Around(NamedTuple):
+    """The tables that stay, each with what the file says of it, and the names of those that go."""
+
+    staying: Mapping[str, tuple[Table, Fields]]
+    going: frozenset[Name]
+
+    def lets_go(self, address: str, name: Name) -> bool:
+        """Whether the file has another foreign key for each that leads there."""
+        if address not in self.staying:
+            return False
+        table, declared = self.staying[address]
+        there, wanted = texts(table.fields, "constraint"), texts(declared, "constraint")
+        keys = [it for it, where in table.references.items() if where == name]
+        return bool(keys) and all(wanted.get(it, there[it]) != there[it] for it in keys)
 
 
 def read_table(row: tuple[Any, ...]) -> Table:
@@ -75,15 +90,15 @@ def read_table(row: tuple[Any, ...]) -> Table:
     constraints = {name: definition for name, definition, _, _ in found["constraints"]}
     references = {n: Name(*where) for n, _, *where in found["constraints"] if where[0] is not None}
     fields: Fields = {
-        "columns": columns,
-        "constraints": constraints,
-        "indexes": dict(found["indexes"]),
+        "persistence": _PERSISTENCE[found["persistence"]],
+        "owner": found["owner"],
+        **parts("column", columns),
+        **parts("constraint", constraints),
+        **parts("index", dict(found["indexes"])),
         "row_security": found["row_security"],
         "force_row_security": found["forced"],
-        "policies": {name: _policy(*rest) for name, *rest in found["policies"]},
-        "grants": _grants(found["owner"], found["grants"], whole=found["whole"]),
-        "owner": found["owner"],
-        "persistence": _PERSISTENCE[found["persistence"]],
+        **parts("policy", {name: _policy(*rest) for name, *rest in found["policies"]}),
+        **parts("grant", _grants(found["owner"], found["grants"], whole=found["whole"])),
     }
     return Table(
         name=Name(schema, relation),
@@ -94,9 +109,17 @@ def read_table(row: tuple[Any, ...]) -> Table:
         fields=fields,
         places={name: place for name, place, *_ in found["columns"]},
         references=references,
-        dependents=tuple((address, words) for address, words in found["dependents"]),
+        dependents=tuple(_dependent(*one) for one in found["dependents"]),
         renamed={},
     )
+
+
+def _dependent(
+    schema: str | None, relation: str | None, function: str | None, words: str
+) -> tuple[str, str]:
+    if schema is not None and relation is not None:
+        return str(Name(schema, relation).address), words
+    return function or "", words
 
 
 def _policy(
@@ -126,29 +149,27 @@ def resource_of(
     table: Table,
     declared: Resource | None,
     past: Remembered | None,
-    going: Mapping[Name, Table],
+    around: Around,
 ) -> Resource:
     """What of it the file speaks of; all of it where it does not, or must go."""
     address = table.name.address
     if table.kind != "table":
         return Resource(address, {"kind": table.kind, "owner": table.fields["owner"]}, {})
     if declared is None or not declared.fields:
-        loose = tuple(n for n, where in table.references.items() if where in going)
-        facts = {"table": table, "dependents": table.dependents, "loose": loose}
+        loose = tuple(n for n, where in table.references.items() if where in around.going)
+        needed = tuple(it for it in table.dependents if not around.lets_go(it[0], table.name))
+        facts = {"table": table, "dependents": needed, "loose": loose}
         return Resource(address, table.fields, {**facts, "implied": _implied(table.fields)})
     table = replace(table, renamed=dict(_renamed(table, declared.fields, past)))
-    fields = {**table.fields, **dict(_spoken_of(table.fields, declared.fields))}
-    foreign = table.beyond("columns", declared.fields)
-    return Resource(
-        address, fields, {"table": table, "foreign": foreign, "implied": _implied(fields)}
-    )
+    fields = {it: v for it, v in table.fields.items() if _spoken_of(it, declared.fields)}
+    foreign = table.beyond("column", declared.fields)
+    facts = {"table": table, "foreign": foreign, "implied": _implied(fields)}
+    return Resource(address, fields, facts)
 
 
-def _spoken_of(seen: Fields, declared: Fields) -> Iterator[tuple[str, Value]]:
+def _spoken_of(field: str, declared: Fields) -> bool:
     """Policies and grants are exact, for they open the data; of the rest, what is declared."""
-    for field in ("columns", "constraints", "indexes"):
-        known, there = texts(declared, field), texts(seen, field)
-        yield field, {name: there[name] for name in known if name in there}
+    return field in declared or field.partition(".")[0] not in ("column", "constraint", "index")
 
 
 def _implied(fields: Fields) -> tuple[str, ...]:
@@ -158,10 +179,10 @@ def _implied(fields: Fields) -> tuple[str, ...]:
 def _renamed(table: Table, declared: Fields, past: Remembered | None) -> Iterator[tuple[str, str]]:
     """A column that is missing, and the only one of its type that nobody speaks of.
 
-    It was there when the last apply ended, and the other was not; where nobody remembers that, the
-    other must stand where CREATE TABLE put the missing one.
+    It was there when the last apply ended, and the other was not; where nobody remembers that, all
+    else must be as declared, and the other stand where CREATE TABLE put the missing one.
     """
-    there, wanted = texts(table.fields, "columns"), texts(declared, "columns")
+    there, wanted = texts(table.fields, "column"), texts(declared, "column")
     missing = [name for name in wanted if name not in there]
     extra = [name for name in there if name not in wanted]
     for name in missing:
@@ -171,10 +192,11 @@ def _renamed(table: Table, declared: Fields, past: Remembered | None) -> Iterato
         if len(same) != 1 or len(rivals) != 1:
             continue
         if past is None:
-            meant = table.places[same[0]] == [*wanted].index(name) + 1
+            alone = len(missing) == len(extra) == 1
+            meant = alone and table.places[same[0]] == [*wanted].index(name) + 1
         else:
             others = past.facts.get("foreign")
             known = isinstance(others, tuple) and same[0] in others
-            meant = name in texts(past.fields, "columns") and not known
+            meant = name in texts(past.fields, "column") and not known
         if meant:
             yield same[0], name

@@ -6,7 +6,7 @@ Every text is what stands in SQL after the name of its part, so a statement is m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from cpctl.core.resource import Address, Fields, Value
@@ -86,29 +86,46 @@ def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
+PARTS = ("column", "constraint", "index", "policy", "grant")
+"""A field for each part, `column.id`: so a difference is named by what it is in."""
+
+
 def declared_fields(spec: Spec, owner: str) -> Fields:
     """The fields of what an expansion says. What a table's owner may do is not said."""
     columns = {
         name: Column(
             it.type, not it.nullable, it.default, it.identity.upper() if it.identity else None
-        )
+        ).text
         for name, it in spec.columns.items()
     }
+    grants = {
+        role: tuple(sorted(privilege.upper() for privilege in privileges))
+        for role, privileges in sorted(spec.grants.items())
+        if role != owner and privileges
+    }
     return {
-        "columns": {name: it.text for name, it in columns.items()},
-        "constraints": dict(spec.constraints),
-        "indexes": dict(spec.indexes),
+        "persistence": "logged",
+        "owner": owner,
+        **parts("column", columns),
+        **parts("constraint", spec.constraints),
+        **parts("index", spec.indexes),
         "row_security": spec.row_security,
         "force_row_security": False,
-        "policies": {name: _policy(it) for name, it in spec.policies.items()},
-        "grants": {
-            role: tuple(sorted(privilege.upper() for privilege in privileges))
-            for role, privileges in sorted(spec.grants.items())
-            if role != owner and privileges
-        },
-        "owner": owner,
-        "persistence": "logged",
+        **parts("policy", {name: _policy(it) for name, it in spec.policies.items()}),
+        **parts("grant", grants),
     }
+
+
+def parts(part: str, found: Mapping[str, Value]) -> Fields:
+    """Parts of one sort as fields."""
+    return {f"{part}.{name}": value for name, value in found.items()}
+
+
+def _of(fields: Fields, part: str) -> Iterator[tuple[str, Value]]:
+    for field, value in fields.items():
+        sort, _, name = field.partition(".")
+        if sort == part and name and value is not None:
+            yield name, value
 
 
 def _policy(spec: Policy) -> str:
@@ -131,18 +148,18 @@ def role_sql(role: str) -> str:
     return "PUBLIC" if role == PUBLIC else identifier(role)
 
 
-def texts(fields: Fields, name: str) -> Mapping[str, str]:
-    """A field that maps names to texts."""
-    found = fields.get(name)
-    return {key: str(text) for key, text in found.items()} if isinstance(found, Mapping) else {}
+def texts(fields: Fields, part: str) -> Mapping[str, str]:
+    """The texts of one sort of parts by their names."""
+    return {name: str(text) for name, text in _of(fields, part)}
 
 
 def grants_of(fields: Fields) -> Mapping[str, tuple[str, ...]]:
     """Who may do what, by role."""
-    found = fields.get("grants")
-    if not isinstance(found, Mapping):
-        return {}
-    return {role: tuple(map(str, held)) for role, held in found.items() if isinstance(held, tuple)}
+    return {
+        role: tuple(map(str, held))
+        for role, held in _of(fields, "grant")
+        if isinstance(held, tuple)
+    }
 
 
 def index_sql(table: str, name: str, text: str) -> str:

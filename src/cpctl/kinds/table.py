@@ -15,7 +15,7 @@ from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, State
 from cpctl.core.statement import Statement
 from cpctl.core.table_grounds import question
-from cpctl.core.table_seen import read_table, resource_of
+from cpctl.core.table_seen import Around, read_table, resource_of
 from cpctl.core.table_shape import USUAL, Name, declared_fields, name_of
 from cpctl.core.table_spec import Spec
 from cpctl.core.text import Text
@@ -56,11 +56,15 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
         keeps = wanted is not None and (wanted.fields or table.kind == "table")
         if keeps or (table.kind == "table" and _reason(table.name.address, context)):
             found[table.name] = table
-    wanted_names = {name_of(address) for address, it in declared.items() if it.fields}
-    going = {name: table for name, table in found.items() if name not in wanted_names}
+    staying = {
+        str(name.address): (table, wanted.fields)
+        for name, table in found.items()
+        if (wanted := declared.get(name.address)) is not None and wanted.fields
+    }
+    going = frozenset(name for name in found if str(name.address) not in staying)
     for name, table in found.items():
         past = context.memory.recall(name.address)
-        yield resource_of(table, declared.get(name.address), past, going)
+        yield resource_of(table, declared.get(name.address), past, Around(staying, going))
 
 
 def _reason(address: Address, context: Context) -> str | None:
@@ -68,7 +72,10 @@ def _reason(address: Address, context: Context) -> str | None:
 
 
 def _adopt(declared: Resource, seen: Resource, _: Context) -> Resource:
-    return declared._replace(facts={**seen.facts, **declared.facts})
+    """What was added and opens the data is to be gone, which is looked at before the commit."""
+    gone = dict.fromkeys(it for it in seen.fields if it not in declared.fields)
+    fields = {**declared.fields, **gone}
+    return declared._replace(fields=fields, facts={**seen.facts, **declared.facts})
 
 
 def _recall(

@@ -18,10 +18,9 @@
             from needs left join pg_rewrite v on classid = 'pg_rewrite'::regclass and v.oid = objid
         )
         select coalesce(json_agg(json_build_array(
-            case when t.oid is not null then format('table.%I.%I', tn.nspname, t.relname)
-                 when p.oid is not null
-                     then format('function.%I.%I(%s)', pn.nspname, p.proname, oidvectortypes(p.proargtypes))
-                 else '' end,
+            tn.nspname, t.relname,
+            case when p.oid is not null
+                 then format('function.%I.%I(%s)', pn.nspname, p.proname, oidvectortypes(p.proargtypes)) end,
             pg_describe_object(o.classid, o.objid, 0)) order by pg_describe_object(o.classid, o.objid, 0)),
             '[]')
         from wholes o

@@ -19,12 +19,12 @@ from cpctl.core.table_grounds import (
     table_of,
     unclaimed,
 )
-from cpctl.core.table_shape import name_of
+from cpctl.core.table_shape import name_of, texts
 
 _EXTRA = {
-    "columns": ("EXTRA_COLUMN", "column"),
-    "constraints": ("EXTRA_CONSTRAINT", "constraint"),
-    "indexes": ("EXTRA_INDEX", "index"),
+    "column": ("EXTRA_COLUMN", "a column"),
+    "constraint": ("EXTRA_CONSTRAINT", "a constraint"),
+    "index": ("EXTRA_INDEX", "an index"),
 }
 
 
@@ -112,11 +112,16 @@ def notes(survey: Survey) -> tuple[Finding, ...]:
 def _extra(survey: Survey) -> Iterator[Finding]:
     for address, declared in survey.declared.items():
         table = table_of(survey.actual.get(address))
-        for field, (code, noun) in _EXTRA.items() if table is not None and declared.fields else ():
-            found = table.beyond(field, declared.fields) if table is not None else ()
-            names = [it for it in found if table is None or it not in table.renamed]
-            if names:
-                what = f"has a {noun} that the file does not have: {', '.join(names)}."
+        if table is None or not declared.fields:
+            continue
+        for part, (code, noun) in _EXTRA.items():
+            names = [it for it in table.beyond(part, declared.fields) if it not in table.renamed]
+            known, there = texts(declared.fields, part), texts(table.fields, part)
+            missing = {text for it, text in known.items() if it not in there}
+            # What has only another name gets its own again.
+            left = names if part == "column" else [it for it in names if there[it] not in missing]
+            if left:
+                what = f"has {noun} that the file does not have: {', '.join(left)}."
                 yield Finding(code, f"{what} It is left alone.", address)
 
 
@@ -124,5 +129,5 @@ def _renamed(survey: Survey) -> Iterator[Finding]:
     for change in survey.changes:
         table = table_of(change.before) if isinstance(change, Update) else None
         for old, new in table.renamed.items() if table is not None else ():
-            what = f"its column {old} is taken for {new}, which somebody renamed."
+            what = f"has a column {old} that is taken for {new}, which somebody renamed."
             yield Finding("RENAMED_COLUMN", what, change.address)

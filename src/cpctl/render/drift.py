@@ -133,7 +133,7 @@ def _lacking(change: Create) -> str:
 def _differs(change: Update) -> str:
     if change.was is not None and len(change.changed) == 1:
         return f"It still has its old name, {escaped(change.was)}"
-    *others, last = change.changed
+    *others, last = map(escaped, change.changed)
     names = f"{', '.join(others)} and {last}" if others else last
     return f"{names} {'differ' if others else 'differs'} from the file"
 
@@ -159,7 +159,7 @@ def _sides(plan: Plan, change: Update) -> list[str]:
     bare = change.changed in {(headline,), (NAME,)}
     lines: list[str] = []
     for name in change.changed:
-        lines += [] if bare else [f"  {name}"]
+        lines += [] if bare else [f"  {escaped(name)}"]
         lines += _pair(plan, change, name)
     return lines
 

@@ -109,7 +109,7 @@ def _fields(plan: Plan, sign: str, resource: Resource) -> list[str]:
     comment = source(resource)
     lines: list[str] = []
     for name, value in fields:
-        label = f"  {sign} {name:<{longest}} ="
+        label = f"  {sign} {escaped(name):<{longest}} ="
         if isinstance(value, str) and is_block(value):
             lines += [label, *(_difference(" ", line) for line in block_lines(value))]
         else:
@@ -154,14 +154,14 @@ def _done(change: Update) -> str:
 
 def _pair(plan: Plan, change: Update, name: str, longest: int) -> list[str]:
     before, after = change.before.fields.get(name), change.after.fields.get(name)
-    label = f"  ~ {name:<{longest}} ="
+    label = f"  ~ {escaped(name):<{longest}} ="
     if is_sealed(before) or is_sealed(after):
         line = f"{label} {old_value(plan, change)} -> {SECRET}"
         remark = read_by(plan, change.before)
         read = [f"    # {escaped(remark)}"] if remark else []
         return [_beside(line, source(change.after), WIDE_COLUMN), *read]
     if difference := hunks(before, after):
-        return [f"  ~ {name}", *(_difference(sign, line) for sign, line in difference)]
+        return [f"  ~ {escaped(name)}", *(_difference(sign, line) for sign, line in difference)]
     line = f"{label} {value_text(before)} -> {value_text(after)}"
     if name == NAME and change.was is not None:
         kept = f"jobid {change.before.facts.get('jobid')} and its history stay"

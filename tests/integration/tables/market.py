@@ -96,6 +96,7 @@ def opened(database: Database, environment: dict[str, str]) -> Iterator[Database
     database.run("create schema stall")
     for role in ("caller", "worker", "deploy", "anon", "nosy"):
         database.new_role(role)
+    database.run("grant usage on schema stall to caller")
     try:
         yield database
     finally:
@@ -153,13 +154,13 @@ CATALOG = {
     "grants": "select c.relname::text, a.grantee::regrole::text, a.grantor::regrole::text, "
     "a.privilege_type, a.is_grantable from pg_class c cross join "
     f"aclexplode(coalesce(relacl, acldefault('r', relowner))) a where {_OURS} and relkind = 'r'",
-    "columns": "select c.relname::text, attname::text, format_type(atttypid, atttypmod), attnotnull, "
-    "attidentity, attgenerated, attcollation::int, pg_get_expr(adbin, adrelid), "
-    "nullif(attacl::text, '{}') from pg_class c join pg_attribute a on attrelid = c.oid left join pg_attrdef d "
-    f"on adrelid = c.oid and adnum = attnum where {_OURS} and attnum > 0 and not attisdropped "
-    "and relkind = 'r'",
-    "constraints": "select c.relname::text, conname::text, pg_get_constraintdef(k.oid) from pg_class c "
-    f"join pg_constraint k on conrelid = c.oid where {_OURS}",
+    "columns": "select c.relname::text, attname::text, format_type(atttypid, atttypmod), "
+    "attnotnull, attidentity, attgenerated, attcollation::int, pg_get_expr(adbin, adrelid), "
+    "nullif(attacl::text, '{}') from pg_class c join pg_attribute a on attrelid = c.oid "
+    "left join pg_attrdef d on adrelid = c.oid and adnum = attnum "
+    f"where {_OURS} and attnum > 0 and not attisdropped and relkind = 'r'",
+    "constraints": "select c.relname::text, conname::text, pg_get_constraintdef(k.oid) "
+    f"from pg_class c join pg_constraint k on conrelid = c.oid where {_OURS}",
     "indexes": f"select c.relname::text, pg_get_indexdef(c.oid) from pg_class c where {_OURS} "
     "and relkind = 'i'",
     "policies": "select c.relname::text, polname::text, polcmd, polpermissive, "
@@ -176,3 +177,16 @@ def differing(database: Database, user: str = "postgres") -> dict[str, list[str]
     assert done.code == 2, done
     found = json.loads(done.out)["resources"]
     return {it["address"]: sorted(field["name"] for field in it["fields"]) for it in found}
+
+
+def healed(database: Database, hand: str, *fields: str) -> None:
+    """A hand's change is named by diff, healed by apply, and costs no row."""
+    before, kept = catalog(database), len(rows(database, "1"))
+    for statement in hand.split(";"):
+        database.run(statement)
+    assert catalog(database) != before, hand
+    found = differing(database)[ADDRESS]
+    assert {*fields} <= {*found}, (hand, found)
+    apply(database)
+    assert catalog(database) == before, hand
+    assert len(rows(database, "1")) == kept, hand
