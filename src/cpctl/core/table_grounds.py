@@ -65,7 +65,7 @@ def roles_of(fields: Fields) -> Iterator[str]:
 
 
 def needs(change: Change, grounds: Grounds) -> Iterator[Need]:
-    """The rights that the owner needs for what is made: the table, its indexes, or becoming his."""
+    """The rights that the owner needs for what is made: the table, its indexes, or a new owner."""
     if isinstance(change, Create) or (isinstance(change, Update) and builds(change)):
         yield from needs_at(change.address, grounds)
 
