@@ -62,7 +62,11 @@ def test_made_as_declared_and_gone_again(market: Database) -> None:
 
 def test_keys_lead_anywhere(market: Database) -> None:
     """Whatever the order of the names, and in a ring; so they go, too."""
-    apply(market, file(linked("a", "b"), linked("b", "c"), linked("c", "a")))
+    ring = file(linked("a", "b"), linked("b", "c"), linked("c", "a"))
+    apply(market, ring)
+    apply(market, file())
+    assert empty(market)
+    apply(market, ring)
     apply(market, file(linked("a", "a")))
     assert [it[0] for it in catalog(market)["tables"]] == ["a"]
     apply(market, file())
