@@ -1,0 +1,3 @@
+BEGIN
+    RETURN @schema@.run_edge_function(@name@, NULL);
+END
