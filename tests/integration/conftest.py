@@ -9,10 +9,16 @@ import pytest
 
 from ground import Cluster
 from tests.integration.functions.shop import opened, toyed
+from tests.edge_server import EdgeServer
+from tests.integration.edges import FUNCTION
+from tests.integration.pack_by_hand import Runtime, installed
 from tests.integration.saved import prepared
 from tests.integration.tables.market import opened as opened_market
 from tests.integration.tables.market import stalled
 from tests.servers import VERSIONS, Database
+
+# Only 17 has the http extension.
+collect_ignore_glob = [] if "17" in VERSIONS else ["test_edge_http*.py"]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -58,3 +64,16 @@ def market(database: Database, with_stalls: dict[str, str]) -> Iterator[Database
     """A database with a schema for tables, and a cpctl that makes some."""
     with opened_market(database, with_stalls) as found:
         yield found
+
+
+@pytest.fixture
+def edge() -> Iterator[EdgeServer]:
+    with EdgeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def runtime(database: Database) -> Iterator[Runtime]:
+    """`pipeline.trigger_job()`, over the http extension."""
+    with installed(database.admin, Runtime("http", FUNCTION)) as made:
+        yield made

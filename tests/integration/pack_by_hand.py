@@ -1,4 +1,4 @@
-"""The runtime of edge functions made with plain CREATE statements, straight from the pack's data."""
+"""The runtime of edge functions made with plain CREATE statements, from the pack's data."""
 
 from __future__ import annotations
 
