@@ -18,7 +18,7 @@ from tests.integration.tables.market import stalled
 from tests.servers import VERSIONS, Database
 
 # Only 17 has the http extension.
-collect_ignore_glob = [] if "17" in VERSIONS else ["test_edge_http*.py"]
+collect_ignore_glob = [] if "17" in VERSIONS else ["test_edge_http*.py", "test_edge_recovery.py"]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

@@ -1,0 +1,94 @@
+"""The whole chain with a real pg_cron: it fires, calls, records; health follows, and recovers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ground import Cluster
+from tests import pg_net
+from tests.edge_server import EdgeServer, answer
+from tests.integration.pack_by_hand import KEY, Edge, Runtime, installed
+from tests.integration.running import until
+from tests.servers import VERSIONS, Database
+
+FUNCTION = {"sweeper": Edge(timeout_ms=2000)}
+JOB = "content_pipeline_sweeper"
+MODES = [(version, mode) for version in VERSIONS for mode in ("libpq", "background")]
+RUNS = (
+    "select job_id, status, metadata from pipeline.job_runs where status <> 'running' order by id"
+)
+MATCHES = (
+    "select count(*) from pipeline.job_runs r join cron.job_run_details d "
+    "on d.runid = (r.metadata->>'runid')::bigint and d.jobid = r.job_id "
+    "and r.started_at >= d.start_time - interval '1 s'"
+)
+
+
+@pytest.fixture(params=MODES, ids="-".join)
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A server of its own in each of pg_cron's modes."""
+    version, mode = request.param
+    settings = {"cron.use_background_workers": "on" if mode == "background" else "off"}
+    with (
+        Cluster(version, "edges", settings) as cluster,
+        psycopg.connect(cluster.url(), autocommit=True) as admin,
+    ):
+        yield Database(cluster, admin, tmp_path)
+
+
+def health(database: Database) -> tuple[object, ...]:
+    query = "select status, error_count > 0, success_rate from pipeline.get_scheduler_health()"
+    return database.rows(query)[0]
+
+
+def test_the_chain(running: Database, edge: EdgeServer) -> None:
+    """Each second on 17; on 15, which knows no seconds, once at the next minute."""
+    database = running
+    edge.behaviours["/sweep"] = answer(200, {"action": "sweep", "records_processed": 2})
+    transport = "pg_net" if database.version == "15" else "http"
+    with ExitStack() as stack:
+        stack.enter_context(installed(database.admin, Runtime(transport, FUNCTION)))
+        if transport == "pg_net":
+            stack.enter_context(pg_net.standing_in(database))
+        database.run(f"alter database postgres set app.sweeper_url = '{edge.url('/sweep')}'")
+        database.run(f"alter database postgres set app.service_role_key = '{KEY}'")
+        schedule = "* * * * *" if database.version == "15" else "1 seconds"
+        query = "select cron.schedule(%s, %s, 'SELECT pipeline.trigger_sweeper();')"
+        ((job,),) = database.rows(query, JOB, schedule)
+        until(lambda: database.rows("select from pipeline.job_runs"), "a run", 125)
+        until(lambda: _collected(database), "its end")
+        assert edge.seen[0].bearer == f"Bearer {KEY}"
+        assert edge.seen[0].body["trigger_type"] == "scheduled"
+        (found, status, metadata), *_ = database.rows(RUNS)
+        assert (found, status) == (job, "succeeded")
+        assert (metadata["trigger_type"], metadata["attempt"]) == ("scheduled", 0)
+        assert database.rows(MATCHES) == database.rows("select count(*) from pipeline.job_runs")
+        until(lambda: health(database) == ("healthy", False, 100), "health")
+        logged = "select metadata->>'trigger_type', action from pipeline.sweeper_logs"
+        assert database.rows(logged)[0] == ("scheduled", "sweep")
+        if database.version != "15":
+            _fails_and_recovers(database, edge)
+        database.run("select cron.unschedule(%s)", JOB)
+
+
+def _collected(database: Database) -> bool:
+    database.run("select pipeline.recover_edge_functions()")
+    return bool(database.rows(RUNS))
+
+
+def _fails_and_recovers(database: Database, edge: EdgeServer) -> None:
+    """pg_cron itself saw nothing but success."""
+    alert = "select status from pipeline.monitoring_alerts"
+    edge.behaviours["/sweep"] = answer(500)
+    until(lambda: database.rows(alert) == [("open",)], "an alert")
+    assert health(database)[:2] == ("unhealthy", True)
+    edge.behaviours["/sweep"] = answer(200)
+    until(lambda: database.rows(alert) == [("resolved",)], "its end")
+    assert health(database)[:2] == ("healthy", True)
+    statuses = "select distinct status from cron.job_run_details where end_time is not null"
+    assert database.rows(statuses) == [("succeeded",)]
