@@ -21,6 +21,7 @@ BEGIN = (
     "clock_timestamp(), jsonb_build_object('function', %s::text, 'trigger_type', 'scheduled')) "
     "returning id"
 )
+WATCH = "select pipeline.watch_edge_function(%s)"
 FINISH = (
     "select pipeline.finish_edge_run(%s, %s, 'application/json', %s, null, null, clock_timestamp())"
 )
@@ -38,6 +39,7 @@ def ends(database: Database, *statuses: int, name: str = "sweeper", content: str
     for status in statuses:
         ((run,),) = database.rows(BEGIN, name)
         database.run(FINISH, run, status, content)
+        database.run(WATCH, name)
 
 
 def alert(failures: int, status: str = "open", name: str = "sweeper") -> tuple[object, ...]:
@@ -100,6 +102,7 @@ def test_a_success_that_arrives_late_resolves_nothing(database: Database) -> Non
     ((late,),) = database.rows(BEGIN, "sweeper")
     ends(database, 500, 500)
     database.run(FINISH, late, 200, "{}")
+    database.run(WATCH, "sweeper")
     assert database.rows(ALERTS) == [alert(2)]
 
 
@@ -111,6 +114,7 @@ def test_failures_at_once_raise_one(database: Database) -> None:
     def end(run: int) -> None:
         with psycopg.connect(database.url(), autocommit=True) as session:
             session.execute(FINISH.encode(), (run, 500, "{}"))
+            session.execute(WATCH.encode(), ("sweeper",))
 
     workers = [threading.Thread(target=end, args=(run,)) for run in runs]
     for worker in workers:

@@ -240,3 +240,33 @@ def test_a_trigger_that_cannot_even_record_is_unhealthy(database: Database) -> N
     until(lambda: database.rows(health) == [("unhealthy", True)], "the failure")
     assert database.rows("select count(*) from pipeline.job_runs") == [(0,)]
     database.run("select cron.unschedule('content_pipeline_a')")
+
+
+def test_no_trigger_waits_for_a_recovery(database: Database, edge: EdgeServer) -> None:
+    """Not even to raise the alert that the recovery raises too."""
+    trigger(database, "a")
+    trigger(database, "b")
+    for run in (1, 2):
+        ago(database, 7200 - run, run)
+    database.run("update pipeline.job_runs set metadata = metadata || '{\"attempt\": 1}'")
+    edge.behaviours["/b"] = answer(500, after=0.45)
+    url = {name: edge.url(f"/{name}") for name in "ab"}
+
+    def work() -> None:
+        with psycopg.connect(database.url(), autocommit=True) as session:
+            for name, value in url.items():
+                session.execute("select set_config(%s, %s, false)", (f"app.{name}_url", value))
+            session.execute("select pipeline.recover_edge_functions()")
+
+    edge.seen.clear()
+    worker = threading.Thread(target=work)
+    worker.start()
+    until(lambda: [seen.path for seen in edge.seen] == ["/a", "/b"], "the second retry")
+    began = time.monotonic()
+    trigger(database, "a")
+    assert time.monotonic() - began < 0.3
+    worker.join()
+    open_ones = (
+        "select failing_function from pipeline.monitoring_alerts where status = 'open' order by 1"
+    )
+    assert database.rows(open_ones) == [("a",), ("b",)]

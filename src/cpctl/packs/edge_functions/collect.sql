@@ -1,14 +1,14 @@
 -- pg_net keeps an answer for some hours, under a number that starts again after a crash.
 DECLARE
     sent record;
-    collected integer := 0;
+    names text[] := '{}';
 BEGIN
     IF to_regclass('net._http_response') IS NULL THEN
-        RETURN 0;
+        RETURN names;
     END IF;
     FOR sent IN
-        SELECT r.id AS run_id, a.status_code, a.content_type, a.content, a.timed_out, a.error_msg,
-               a.created
+        SELECT r.id AS run_id, r.metadata ->> 'function' AS name, a.status_code, a.content_type, a.content,
+               a.timed_out, a.error_msg, a.created
         FROM @schema@.job_runs AS r
         JOIN net._http_response AS a
             ON a.id = (r.metadata ->> 'request_id')::bigint AND a.created >= r.started_at
@@ -36,7 +36,7 @@ BEGIN
             END,
             sent.created
         );
-        collected := collected + 1;
+        names := names || sent.name;
     END LOOP;
-    RETURN collected;
+    RETURN names;
 END

@@ -33,7 +33,6 @@ BEGIN
         ));
         UPDATE @schema@.job_runs AS r SET metadata = r.metadata || kept WHERE r.id = run_id;
     END IF;
-    PERFORM @schema@.watch_edge_function(run.metadata ->> 'function');
     RETURN jsonb_build_object(
         'run_id', run_id, 'function', run.metadata -> 'function', 'status', run.status,
         'http_status', run.http_status, 'error_code', run.error_code, 'error', run.error_message,

@@ -1,13 +1,14 @@
 -- One recovery at a time. It waits for no backoff: whatever is not due is left to the next one.
+-- Alerts come last, because whoever raises one of the same function would wait for this to end.
 DECLARE
     waits boolean := @transport@ <> 'pg_net';
     began timestamptz := clock_timestamp();
     spent double precision;
     longest integer := (SELECT max(f.timeout_ms) FROM @schema@.edge_functions() AS f);
-    collected integer := 0;
-    stale integer := 0;
-    retried bigint[] := '{}';
+    collected text[] := '{}';
+    stale text[] := '{}';
     tried text[] := '{}';
+    retried bigint[] := '{}';
     run record;
     done jsonb;
 BEGIN
@@ -19,7 +20,7 @@ BEGIN
     END IF;
 
     FOR run IN
-        SELECT r.id, coalesce(f.timeout_ms, 300000) AS timeout_ms
+        SELECT r.id, f.name, coalesce(f.timeout_ms, 300000) AS timeout_ms
         FROM @schema@.job_runs AS r
         LEFT JOIN @schema@.edge_functions() AS f ON f.name = r.metadata ->> 'function'
         WHERE r.status = 'running'
@@ -31,13 +32,12 @@ BEGIN
             run.id, NULL, NULL, NULL, 'stale',
             format('no outcome within %s s', 60 + run.timeout_ms / 1000), clock_timestamp()
         );
-        stale := stale + 1;
+        stale := stale || run.name;
     END LOOP;
 
     FOR run IN SELECT d.* FROM @schema@.edge_runs_due() AS d LOOP
         spent := extract(epoch FROM clock_timestamp() - began) * 1000;
-        CONTINUE WHEN run.function_name = ANY (tried)
-            OR waits AND tried <> '{}' AND spent + run.timeout_ms > longest + 500;
+        CONTINUE WHEN waits AND retried <> '{}' AND spent + run.timeout_ms > longest + 500;
         PERFORM FROM @schema@.job_runs AS r
         WHERE r.id = run.run_id AND NOT r.metadata ? 'retried_by'
         FOR UPDATE SKIP LOCKED;
@@ -49,5 +49,10 @@ BEGIN
         WHERE r.id = run.run_id;
         retried := retried || (done ->> 'run_id')::bigint;
     END LOOP;
-    RETURN jsonb_build_object('collected', collected, 'stale', stale, 'retried', retried);
+    PERFORM @schema@.watch_edge_function(f.name)
+    FROM @schema@.edge_functions() AS f
+    WHERE f.name = ANY (collected || stale || tried);
+    RETURN jsonb_build_object(
+        'collected', cardinality(collected), 'stale', cardinality(stale), 'retried', retried
+    );
 END

@@ -1,3 +1,6 @@
+DECLARE
+    done jsonb := @schema@.run_edge_function(@name@, NULL);
 BEGIN
-    RETURN @schema@.run_edge_function(@name@, NULL);
+    PERFORM @schema@.watch_edge_function(@name@);
+    RETURN done;
 END
