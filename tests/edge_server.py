@@ -32,6 +32,10 @@ class Request:
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
+    def setup(self) -> None:
+        time.sleep(self.server.delay)  # a handshake of TLS waits for this, too
+        super().setup()
+
     def do_POST(self) -> None:
         length = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(length)
@@ -65,6 +69,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.seen: list[Request] = []
         self.behaviours: dict[str, Behaviour] = {}
+        self.delay = 0.0
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that has given up is what many of these tests are about."""
@@ -73,8 +78,9 @@ class _Server(ThreadingHTTPServer):
 class EdgeServer:
     """Runs while the block does; `behaviours` may change at any time."""
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, delay: float = 0) -> None:
         self._server = _Server()
+        self._server.delay = delay
         self._scheme = "http"
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

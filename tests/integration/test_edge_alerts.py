@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.integration.pack_by_hand import Edge, Runtime, installed
+from tests.integration.pack_by_hand import KEY, Edge, Runtime, installed
 from tests.servers import Database
 
 ALERTS = (
@@ -123,6 +123,20 @@ def test_failures_at_once_raise_one(database: Database) -> None:
         worker.join()
     found = database.rows("select status, failing_function from pipeline.monitoring_alerts")
     assert found == [("open", "sweeper")]
+
+
+REDACTED = {
+    f"key {KEY}.": "key (key).",
+    "sb_secret_0123-456_789 x": "(key) x",
+    "authorization: bearer abcdefghijklmnop/=": "authorization: bearer (key)",
+    '{"a": "Bearer abcdefghijklmnop"}': '{"a": "Bearer (key)"}',
+    "the bearer token is missing": "the bearer token is missing",
+}
+
+
+@pytest.mark.parametrize("words", REDACTED)
+def test_what_looks_like_a_key_is_not_kept(database: Database, words: str) -> None:
+    assert database.rows("select pipeline.edge_redacted(%s)", words) == [(REDACTED[words],)]
 
 
 def test_a_run_ends_once(database: Database) -> None:

@@ -60,12 +60,14 @@ def test_the_chain(running: Database, edge: EdgeServer) -> None:
         schedule = "* * * * *" if database.version == "15" else "1 seconds"
         query = "select cron.schedule(%s, %s, 'SELECT pipeline.trigger_sweeper();')"
         ((job,),) = database.rows(query, JOB, schedule)
+        _others_run_beside(database, schedule)
         until(lambda: database.rows("select from pipeline.job_runs"), "a run", 125)
         until(lambda: _collected(database), "its end")
         assert edge.seen[0].bearer == f"Bearer {KEY}"
         assert edge.seen[0].body["trigger_type"] == "scheduled"
         (found, status, metadata), *_ = database.rows(RUNS)
         assert (found, status) == (job, "succeeded")
+        assert {number for number, *_ in database.rows(RUNS)} == {job}
         assert (metadata["trigger_type"], metadata["attempt"]) == ("scheduled", 0)
         assert database.rows(MATCHES) == database.rows("select count(*) from pipeline.job_runs")
         until(lambda: health(database) == ("healthy", False, 100), "health")
@@ -73,7 +75,15 @@ def test_the_chain(running: Database, edge: EdgeServer) -> None:
         assert database.rows(logged)[0] == ("scheduled", "sweep")
         if database.version != "15":
             _fails_and_recovers(database, edge)
-        database.run("select cron.unschedule(%s)", JOB)
+            assert {number for number, *_ in database.rows(RUNS)} == {job}
+        database.run("select cron.unschedule(jobid) from cron.job")
+
+
+def _others_run_beside(database: Database, schedule: str) -> None:
+    """Runs that begin before and after ours, and have not ended yet."""
+    for number in range(4):
+        query = "select cron.schedule(%s, %s, 'select pg_sleep(0.5)')"
+        database.run(query, f"elsewhere {number}", schedule)
 
 
 def _collected(database: Database) -> bool:

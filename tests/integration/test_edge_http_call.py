@@ -10,7 +10,7 @@ import pytest
 
 from tests.edge_server import EdgeServer, answer, deaf, self_signed, trickle, trusting
 from tests.integration.edges import bundle, trigger, watched
-from tests.integration.pack_by_hand import KEY
+from tests.integration.pack_by_hand import KEY, Edge, Runtime, installed
 from tests.integration.running import until
 from tests.servers import Database
 
@@ -34,6 +34,19 @@ def test_tls(database: Database, tmp_path: Path) -> None:
         with trusting(bundle(database), own):
             assert trigger(database, tls.url("/f"))["response"] == {"over": "tls"}
         assert [seen.bearer for seen in tls.seen] == [f"Bearer {KEY}"]
+
+
+def test_a_slow_handshake_has_the_whole_timeout(database: Database, tmp_path: Path) -> None:
+    """The extension's own limit for connecting is one second."""
+    certificate = self_signed(tmp_path)
+    patient = Runtime("http", {"job": Edge(timeout_ms=4000)}, schema="patient")
+    with EdgeServer(certificate, 1.3) as tls, trusting(bundle(database), certificate):
+        tls.behaviours["/f"] = answer(200)
+        with installed(database.admin, patient):
+            database.run(f"set app.job_url = '{tls.url('/f')}'")
+            database.run(f"set app.service_role_key = '{KEY}'")
+            ((said,),) = database.rows("select patient.trigger_job()")
+    assert (said["status"], said["error"]) == ("succeeded", None)
 
 
 def test_the_key_stays_with_its_origin(database: Database, edge: EdgeServer) -> None:

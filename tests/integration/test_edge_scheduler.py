@@ -101,6 +101,22 @@ def test_the_jobs_of_the_file_without_its_upkeep(database: Database) -> None:
     }
 
 
+def test_jobs_of_another_role_are_its_own(database: Database) -> None:
+    other = database.new_role("other", "USAGE ON SCHEMA cron")
+    query = "select cron.schedule_in_database(%s, %s, 'select 1', 'postgres', %s)"
+    database.run(query, "content_pipeline_theirs", SCHEDULE, other)
+    database.run(query, MAIN, SCHEDULE, other)
+    assert {row["job_name"] for row in asked(database, "manage_cron_jobs()")} == {
+        MAIN, PLAIN, SWEEPER,
+    }  # fmt: skip
+    for name, done in (("content_pipeline_theirs", False), (MAIN, True)):
+        (said,) = asked(database, f"toggle_cron_job('{name}', false)")
+        assert said["success"] is done
+    assert not database.jobs()[MAIN, "postgres"]["active"]
+    assert database.jobs()[MAIN, other]["active"]
+    database.run("delete from cron.job where username = 'other'")
+
+
 def test_next_run_is_asked_of_its_function_for_active_jobs(database: Database) -> None:
     database.run(
         "create or replace function pipeline.next_cron_run(schedule text, after timestamptz) "

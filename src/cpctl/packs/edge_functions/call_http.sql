@@ -15,7 +15,6 @@ BEGIN
     BEGIN
         BEGIN
             PERFORM @extschema:http@.http_reset_curlopt();
-            PERFORM @extschema:http@.http_set_curlopt('CURLOPT_TIMEOUT_MS', timeout_ms::text);
             PERFORM @extschema:http@.http_set_curlopt(
                 'CURLOPT_CONNECTTIMEOUT', ceil(timeout_ms / 1000.0)::text
             );
