@@ -9,6 +9,7 @@ import pytest
 from tests.edge_server import EdgeServer, answer, echo, refused_port, reset, trickle
 from tests.integration.edges import trigger
 from tests.integration.pack_by_hand import KEY, Edge, Runtime, installed
+from tests.integration.running import until
 from tests.servers import Database
 
 pytestmark = [
@@ -155,3 +156,14 @@ def test_a_page_that_repeats_the_key(database: Database, edge: EdgeServer, key: 
     edge.behaviours["/f"] = answer(200, {"you sent": [f"Bearer {key}", key]})
     run = trigger(database, edge.url("/f"), key)
     assert run["response"] == {"you sent": ["Bearer (key)", "(key)"]}
+
+
+def test_a_trigger_that_cannot_even_record_is_unhealthy(database: Database) -> None:
+    """Then job_runs knows nothing of it, and pg_cron does."""
+    database.run("alter table pipeline.job_runs add check (job_id is null)")
+    command = "SELECT pipeline.trigger_job();"
+    database.run("select cron.schedule('content_pipeline_a', '1 seconds', %s)", command)
+    health = "select status, error_count > 0 from pipeline.get_scheduler_health()"
+    until(lambda: database.rows(health) == [("unhealthy", True)], "the failure")
+    assert database.rows("select count(*) from pipeline.job_runs") == [(0,)]
+    database.run("select cron.unschedule('content_pipeline_a')")

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.edge_server import EdgeServer, answer, deaf, self_signed, trickle, trusting
+from tests.edge_server import EdgeServer, answer, deaf, echo, self_signed, trickle, trusting
 from tests.integration.edges import bundle, trigger, watched
 from tests.integration.pack_by_hand import KEY, Edge, Runtime, installed
 from tests.integration.running import until
@@ -84,6 +84,49 @@ def test_the_backend_is_free_after_the_timeout(
     print(f"{how}: held {max(held):.3f} s with a timeout of 1 s")
     assert (run["status"], run["error_code"]) == ("failed", "timeout")
     assert 0.8 < max(held) <= 2.0
+
+
+def test_no_key_in_the_servers_log(database: Database, edge: EdgeServer) -> None:
+    """Every statement is logged here, a failing and a cancelled one with its context too."""
+    edge.behaviours["/f"] = echo
+    edge.behaviours["/slow"] = answer(200, after=2)
+    runtime = Runtime("http", {"job": Edge(key="(select v from kept.keys)")}, schema="kept")
+    with installed(database.admin, runtime):
+        database.run("create table kept.keys (v text)")
+        with database.admin.cursor() as cursor, cursor.copy("copy kept.keys from stdin") as copy:
+            copy.write(KEY)
+        since = database.log_position()
+        for path in ("/f", "/none", "/slow"):
+            database.run(f"set app.job_url = '{edge.url(path)}'")
+            database.run("select kept.trigger_job()")
+        database.run("set statement_timeout = 200")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            database.run("select kept.trigger_job()")
+        database.run("set statement_timeout = 0")
+        assert [seen.bearer for seen in edge.seen] == [f"Bearer {KEY}"] * 4
+        assert "call_edge_function" in database.log_text(since)
+        assert KEY not in database.log_text(since)
+        assert KEY not in repr(database.rows("select * from kept.job_runs"))
+
+
+def test_another_owner_and_another_schema_of_the_extension(
+    database: Database, edge: EdgeServer
+) -> None:
+    edge.behaviours["/f"] = answer(200)
+    owner = database.new_role("worker", "USAGE ON SCHEMA cron")
+    functions = {"job": Edge(url=f"'{edge.url('/f')}'", key=None)}
+    runtime = Runtime("http", functions, schema="theirs", owner=owner, http_schema="the web")
+    database.run('create schema "the web"')
+    try:
+        database.run("drop extension http")  # which does not support SET SCHEMA
+        database.run('create extension http schema "the web"')
+        database.run('grant usage on schema "the web" to worker')
+        with installed(database.admin, runtime), psycopg.connect(database.url(owner)) as session:
+            ((said,),) = session.execute("select theirs.trigger_job()").fetchall()
+            assert said["status"] == "succeeded"
+    finally:
+        database.run('drop schema "the web" cascade')
+        database.run("create extension if not exists http schema public")
 
 
 def test_options_of_the_session_neither_leak_in_nor_out(

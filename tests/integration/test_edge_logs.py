@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,17 @@ def test_a_table_that_somebody_changed_fails_no_run(database: Database) -> None:
 def test_no_answer_fills_a_table(database: Database) -> None:
     answered(database, [ONE] * 1500)
     assert database.rows("select count(*) from pipeline.sweeper_logs") == [(1000,)]
+
+
+def test_a_million_of_anything_is_judged_at_once(database: Database) -> None:
+    """No pattern is looked for that takes the square of an answer's length."""
+    for part in ("eyJ", "eyJ.", "bearer ", '\\"', "["):
+        text = json.dumps(part * (1_000_000 // len(part)))
+        began = time.monotonic()
+        answered(database, text)
+        ((run,),) = database.rows(BEGIN, "sweeper")
+        database.run(FINISH, run, 500, text)
+        assert time.monotonic() - began < 1
 
 
 ANSWERS = {

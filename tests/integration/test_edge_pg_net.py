@@ -105,6 +105,13 @@ def test_what_never_gets_there(database: Database) -> None:
     assert trigger(database, "")["error_code"] == "missing_setting"
 
 
+def test_an_answer_that_repeats_the_key(database: Database, edge: EdgeServer) -> None:
+    edge.behaviours["/f"] = answer(200, {"you sent": KEY})
+    database.run(f"set app.service_role_key = '{KEY}'")  # which the recovery reads, too
+    run = collected(database, trigger(database, edge.url("/f"))["run_id"])
+    assert run["response"] == {"you sent": "(key)"}
+
+
 def test_what_pg_net_does_not_take(database: Database) -> None:
     database.run("drop function net.http_post")
     said = trigger(database, "http://127.0.0.1/")

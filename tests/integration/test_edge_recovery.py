@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
 
 from tests.edge_server import EdgeServer, answer
 from tests.integration.pack_by_hand import Edge, Runtime, installed
+from tests.integration.recovering import ago, failed, recover, trigger
 from tests.integration.running import until
 from tests.servers import Database
 
@@ -33,42 +33,6 @@ def runtime(database: Database, edge: EdgeServer) -> Iterator[Runtime]:
                 "select set_config(%s, %s, false)", f"app.{name}_url", edge.url(f"/{name}")
             )
         yield made
-
-
-def trigger(database: Database, name: str = "a") -> dict[str, Any]:
-    ((said,),) = database.rows(f"select pipeline.trigger_{name}()")
-    assert isinstance(said, dict)
-    return said
-
-
-def recover(database: Database) -> list[int]:
-    """Which runs it began."""
-    ((said,),) = database.rows("select pipeline.recover_edge_functions()")
-    assert isinstance(said["retried"], list)
-    return said["retried"]
-
-
-def ago(database: Database, seconds: float, run: int) -> None:
-    """That run was all over so long ago."""
-    database.run(
-        "update pipeline.job_runs set started_at = now() - make_interval(secs => %s + 1), "
-        "completed_at = clock_timestamp() - make_interval(secs => %s) where id = %s",
-        seconds, seconds, run,
-    )  # fmt: skip
-
-
-def failed(
-    database: Database, code: str = "http_500", attempt: int = 0, job: int | None = None
-) -> int:
-    """A run of `a` that failed two hours ago."""
-    query = (
-        "insert into pipeline.job_runs (job_id, status, started_at, completed_at, error_code, "
-        "metadata) values (%s, 'failed', now() - interval '2 h', now() - interval '2 h', %s, "
-        "jsonb_build_object('function', 'a', 'trigger_type', 'manual', 'attempt', %s)) returning id"
-    )
-    ((run,),) = database.rows(query, job, code, attempt)
-    assert isinstance(run, int)
-    return run
 
 
 def test_each_retry_waits_twice_as_long_and_there_are_two(database: Database) -> None:
@@ -227,19 +191,6 @@ def test_a_run_without_an_end_is_stale_and_tried_again(database: Database) -> No
     assert [row[:2] for row in database.rows(RUN)] == [
         ("failed", "stale"), ("running", None), ("failed", "http_500"),
     ]  # fmt: skip
-
-
-def test_a_trigger_that_cannot_even_record_is_unhealthy(database: Database) -> None:
-    """Then job_runs knows nothing of it, and pg_cron does."""
-    database.run("alter table pipeline.job_runs add check (job_id is null)")
-    query = (
-        "select cron.schedule('content_pipeline_a', '1 seconds', 'SELECT pipeline.trigger_a();')"
-    )
-    database.run(query)
-    health = "select status, error_count > 0 from pipeline.get_scheduler_health()"
-    until(lambda: database.rows(health) == [("unhealthy", True)], "the failure")
-    assert database.rows("select count(*) from pipeline.job_runs") == [(0,)]
-    database.run("select cron.unschedule('content_pipeline_a')")
 
 
 def test_no_trigger_waits_for_a_recovery(database: Database, edge: EdgeServer) -> None:

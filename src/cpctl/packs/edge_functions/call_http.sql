@@ -90,12 +90,7 @@ BEGIN
                 error_message := format('%s: the answer is not text (%s)', place, SQLERRM);
             END IF;
         END;
-        IF length(key) >= 8 THEN
-            content := replace(content, key, '(key)');
-            content := replace(
-                content, substr(to_json(key)::text, 2, length(to_json(key)::text) - 2), '(key)'
-            );
-        END IF;
+        content := @schema@.edge_without_key(content, key);
     END IF;
     RETURN NEXT;
 END

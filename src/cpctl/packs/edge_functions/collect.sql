@@ -7,8 +7,8 @@ BEGIN
         RETURN names;
     END IF;
     FOR sent IN
-        SELECT r.id AS run_id, r.metadata ->> 'function' AS name, a.status_code, a.content_type, a.content,
-               a.timed_out, a.error_msg, a.created
+        SELECT r.id AS run_id, r.metadata ->> 'function' AS name, a.status_code, a.content_type,
+               a.content, a.timed_out, a.error_msg, a.created
         FROM @schema@.job_runs AS r
         JOIN net._http_response AS a
             ON a.id = (r.metadata ->> 'request_id')::bigint AND a.created >= r.started_at
@@ -18,8 +18,14 @@ BEGIN
     LOOP
         PERFORM @schema@.finish_edge_run(
             sent.run_id, sent.status_code, sent.content_type,
-            CASE WHEN octet_length(sent.content) <= 1048576 THEN sent.content
-                ELSE left(sent.content, 500) END,
+            @schema@.edge_without_key(
+                CASE
+                    WHEN octet_length(sent.content) <= 1048576 THEN sent.content
+                    ELSE left(sent.content, 5000)
+                END,
+                (SELECT t.key FROM @schema@.edge_functions() AS f, @schema@.edge_target(f.name) AS t
+                WHERE f.name = sent.name)
+            ),
             CASE
                 WHEN sent.timed_out THEN 'timeout'
                 WHEN sent.status_code IS NULL OR sent.error_msg IS NOT NULL

@@ -6,9 +6,7 @@ DECLARE
 BEGIN
     IF error_code IS NULL THEN
         SELECT j.* INTO judged
-        FROM @schema@.judge_edge_answer(
-            http_status, content_type, @schema@.edge_redacted(content)
-        ) AS j;
+        FROM @schema@.judge_edge_answer(http_status, content_type, content) AS j;
         error_code := judged.error_code;
         error_message := judged.error_message;
         answer := judged.answer;
@@ -19,7 +17,7 @@ BEGIN
         processing_time_ms = round(extract(epoch FROM finished - r.started_at) * 1000),
         http_status = finish_edge_run.http_status,
         error_code = finish_edge_run.error_code,
-        error_message = left(@schema@.edge_redacted(finish_edge_run.error_message), 1000),
+        error_message = @schema@.edge_redacted(left(finish_edge_run.error_message, 1000)),
         response = answer
     WHERE r.id = run_id AND r.status = 'running'
     RETURNING r.* INTO run;

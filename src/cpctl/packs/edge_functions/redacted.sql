@@ -1,4 +1,5 @@
--- Whatever looks like a key: of error pages that repeat the request's headers.
+-- Whatever looks like a key: error pages repeat headers. For short texts: on a long one these
+-- patterns may take a time that is the square of its length.
 BEGIN
     RETURN regexp_replace(
         regexp_replace(
