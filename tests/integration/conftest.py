@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from ground import Cluster
-from tests.integration.functions.shop import opened, toyed
 from tests.edge_server import EdgeServer
 from tests.integration.edges import FUNCTION
+from tests.integration.functions.shop import opened, toyed
 from tests.integration.pack_by_hand import Runtime, installed
 from tests.integration.saved import prepared
 from tests.integration.tables.market import opened as opened_market
