@@ -30,7 +30,7 @@ _KEEP = (
 @contextmanager
 def standing_in(database: Database) -> Iterator[None]:
     """With a worker, as long as the block runs."""
-    database.admin.execute("drop schema if exists net cascade")
+    _remove(database)
     database.admin.execute(_STAND_IN)
     ended = threading.Event()
     worker = threading.Thread(target=_work, args=(database.url(), ended))
@@ -40,7 +40,14 @@ def standing_in(database: Database) -> Iterator[None]:
     finally:
         ended.set()
         worker.join()
-        database.admin.execute("drop schema if exists net cascade")
+        _remove(database)
+
+
+def _remove(database: Database) -> None:
+    database.run("drop schema if exists net cascade")
+    database.run("set allow_system_table_mods = on")
+    database.run("delete from pg_extension where extname = 'pg_net'")
+    database.run("reset allow_system_table_mods")
 
 
 def _work(url: str, ended: threading.Event) -> None:
@@ -54,7 +61,12 @@ def _send(url: str, headers: dict[str, str], body: str, timeout: int) -> tuple[A
     parts = urlsplit(url)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=timeout / 1000)) as connection:
         try:
-            connection.request("POST", f"{parts.path}?{parts.query}", body.encode(), headers)
+            connection.request(
+                "POST",
+                f"{parts.path}{f'?{parts.query}' if parts.query else ''}",
+                body.encode(),
+                headers,
+            )
             with connection.getresponse() as answer:
                 content = answer.read().decode(errors="replace").replace("\0", "")
                 kind = answer.headers.get("content-type")

@@ -10,68 +10,13 @@ PATH="$PWD/.venv/bin:$PATH"
 # Only what the story itself says may decide what happens.
 unset SUPABASE_URL SUPABASE_SERVICE_ROLE_KEY CPCTL_DATABASE_URL DATABASE_URL "${!PG@}"
 
-said=""  # everything that was printed
-seen=""  # what the last command printed
-
-fail() {
-  printf '\ndemo: %s\n' "$*" >&2
-  exit 1
-}
-
-step() { # HEADING [SENTENCE]…
-  printf '\n== %s\n' "$1"
-  shift
-  (($# == 0)) || printf '%s\n' "$@"
-}
-
-run() { # EXIT_CODE COMMAND: shows the command, runs it, and insists on its exit code
-  local wanted=$1 command=$2 code=0
-  printf '\n$ %s\n' "$command"
-  seen=$(eval "$command" 2>&1) || code=$?
-  [[ -z $seen ]] || printf '%s\n' "$seen"
-  said+="$seen"$'\n'
-  ((wanted == 0)) || printf '[exit code %s]\n' "$code"
-  ((code == wanted)) || fail "exit code $code, expected $wanted: $command"
-}
-
-expect() { # TEXT…: the last command printed each of them
-  local text
-  for text in "$@"; do
-    grep --quiet --fixed-strings -- "$text" <<<"$seen" || fail "its output lacks: $text"
-  done
-}
-
-expect_changes() { # COUNT: that many lines of the last output start a change
-  local count
-  count=$(grep --count '^ *[-+~] ' <<<"$seen" || true)
-  ((count == $1)) || fail "it shows $count changed fields, expected $1"
-}
-
-psql() { # the server's own
-  python tools/servers.py psql 17 -- --quiet "$@"
-}
-
-ask() { # SQL: one value, not shown
-  psql --no-align --tuples-only --command "$1"
-}
-
-wait_until() { # SQL condition, for at most 15 s
-  ask "DO 'BEGIN
-    FOR attempt IN 1..150 LOOP
-      IF ${1//\'/\'\'} THEN RETURN; END IF;
-      PERFORM pg_sleep(0.1);
-    END LOOP;
-    RAISE EXCEPTION ''15 s went by'';
-  END'" || fail "this did not become true: $1"
-}
+# shellcheck source=tools/demo/stage.sh
+source tools/demo/stage.sh
 
 # ------------------------------------------------------------------------------------------------
 
 step "An empty database" "PostgreSQL 17 with pg_cron, started afresh. psql below is its own."
-run 0 'python tools/servers.py start --fresh 17'
-CPCTL_DATABASE_URL=postgresql://postgres@127.0.0.1:$(ask "SHOW port")/postgres
-export CPCTL_DATABASE_URL
-printf '\n$ export CPCTL_DATABASE_URL=%s\n' "$CPCTL_DATABASE_URL"
+fresh_server
 run 0 'psql -c "SELECT count(*) AS jobs FROM cron.job"'
 [[ $(ask "SELECT count(*) FROM cron.job") == 0 ]] || fail "the database is not empty"
 
@@ -151,15 +96,20 @@ run 0 'psql -c "DROP TABLE sweeper_calls"'
 run 0 'cpctl diff --env-file .env.example'
 expect "No drift. 13 resources match scheduler.yaml."
 
+# shellcheck source=tools/demo/edge-functions.sh
+source tools/demo/edge-functions.sh
+
 if grep --quiet 'your-service-role-key' <<<"$said"; then
   fail "the secret was printed"
 fi
 
 step "Everything held, in $SECONDS s" \
-  "The server is still there. Try it yourself: change scheduler.yaml, then cpctl plan." \
+  "The server is still there; what stood in for the Edge Functions is not. Try it yourself: change" \
+  "scheduler.yaml, then cpctl plan." \
   "" \
   "  export PATH=\"\$PWD/.venv/bin:\$PATH\"" \
   "  export CPCTL_DATABASE_URL=$CPCTL_DATABASE_URL" \
-  "  cpctl plan --env-file .env.example" \
+  "  whole=\"$whole\"" \
+  "  cpctl plan \$whole" \
   "" \
   "make clean stops it."

@@ -13,12 +13,9 @@ import yaml
 from psycopg import sql
 
 PACK = Path(__file__).parents[2] / "src/cpctl/packs/edge_functions"
+SEARCH_PATH = "search_path=pg_catalog, pg_temp"
 UPKEEP = ("content_pipeline_recovery", "content_pipeline_retention")
 KEY = "eyJhbGciOiJIUzI1NiJ9.c2VydmljZQ.s3cr3t-of-the-role"
-STUB = (
-    "create function {}.next_cron_run(schedule text, after timestamptz) returns timestamptz "
-    "language plpgsql as 'begin return null; end'"
-)
 
 
 @dataclass(frozen=True)
@@ -71,10 +68,11 @@ class Runtime:
         own = _identifier(declared["name"].replace("@function@", name))
         arguments = ", ".join(f"{key} {kind}" for key, kind in declared["arguments"].items())
         body = self.filled(_text(declared["body"]), name)
+        config = "".join(f" set {setting}" for setting in declared.get("config", (SEARCH_PATH,)))
         return (
             f"create function {self.place}.{own}({arguments}) returns {declared['returns']} "
             f"language plpgsql {declared['volatility']} security {declared['security']} "
-            f"set search_path = pg_catalog, pg_temp as {_literal(body)}"
+            f"{config} as {_literal(body)}"
         )
 
     def filled(self, body: str, name: str = "") -> str:
@@ -93,6 +91,7 @@ class Runtime:
             "schema_name": _literal(self.schema),
             "extschema:http": _identifier(self.http_schema),
             "transport": _literal(self.transport),
+            "backoff_ms": "30000",
             "file": _literal("content-pipeline"),
             "jobs": self.jobs,
             "upkeep": f"ARRAY[{', '.join(map(_literal, UPKEEP))}]::text[]",
@@ -122,7 +121,7 @@ def installed(admin: psycopg.Connection[Any], runtime: Runtime) -> Iterator[Runt
     owner = _identifier(runtime.owner)
     try:
         admin.execute(f"create schema {runtime.place} authorization {owner}".encode())
-        run(admin, [f"set role {owner}", STUB.format(runtime.place), *runtime.statements()])
+        run(admin, [f"set role {owner}", *runtime.statements()])
         admin.execute(
             f"revoke execute on all functions in schema {runtime.place} from public".encode()
         )

@@ -113,6 +113,9 @@ def test_every_key_of_the_file_is_documented() -> None:
     for section in parts.sections():
         top.add(section.document_key)
         assert f"### {section.document_key}\n" in page
+    for heading in parts.headings():
+        top.add(heading.key)
+        assert f"### {heading.key}\n" in page
     assert {key for key in top if f"| `{key}` |" not in page} == set()
     job = parts.kind("jobs").spec.model_fields
     assert {key for key in job if f"| `{key}` |" not in page} == set()

@@ -21,6 +21,10 @@ SHOWN = (
     "And apply heals it",
     "Who did what",
     "And take it back",
+    "The Edge Functions",
+    "pg_cron fires, the trigger calls",
+    "The other side breaks",
+    "And recovers",
 )
 LONGEST, HEAD, TAIL = 25, 6, 7
 """A command's output with more lines than LONGEST is cut to its first and last ones."""

@@ -16,7 +16,7 @@ LONGEST = 63
 class Spec(BaseModel):
     """Extensions that this database must have: made where they are missing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     in_schema: str | None = Field(
         None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -23,14 +23,15 @@ _STAND_IN: Final = {"version": "1", "name": "unnamed"}
 def head_from(root: Mapping, top: Text, parts: Parts, findings: Findings) -> Head:
     """The head; where it is wrong, what is right of it. `top`: the place of the whole file."""
     keys = tuple(section.document_key for section in parts.sections())
+    headings = tuple(heading.key for heading in parts.headings())
     tree = root.without(keys)
-    model = head_model(parts)
+    model = head_model(parts, tree)
     try:
         checked = model.model_validate(tree)
     except ValidationError as error:
-        findings.add(in_words(error, Spot(model, tree, top, "", keys)))
+        findings.add(in_words(error, Spot(model, tree, top, "", (*keys, *headings))))
         checked = _what_is_right(model, tree)
-    head = _plain(checked, parts)
+    head = _plain(checked, parts, unread=tree.keys() - checked.model_fields_set)
     findings.add(_no_rename(root, head))
     return head
 
@@ -52,7 +53,7 @@ def _what_is_right(model: type[BaseModel], tree: Mapping) -> BaseModel:
     return model.model_validate(right)
 
 
-def _plain(checked: BaseModel, parts: Parts) -> Head:
+def _plain(checked: BaseModel, parts: Parts, unread: Container[str]) -> Head:
     values: Any = checked
     globs = dict(values.scope)
     stated = ((kind, globs.get(kind.document_key)) for kind in parts.kinds)
@@ -66,5 +67,9 @@ def _plain(checked: BaseModel, parts: Parts) -> Head:
         ledger=values.ledger,
         limits=Limits(values.limits.deletes or Limits().deletes, values.limits.updates),
         require_allow=values.require_allow,
-        headings={heading.key: getattr(values, heading.key) for heading in parts.headings()},
+        headings={
+            heading.key: getattr(values, heading.key, None)
+            for heading in parts.headings()
+            if heading.key not in unread
+        },
     )

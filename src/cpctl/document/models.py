@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -144,8 +144,11 @@ _RULES: Final[dict[str, Any]] = {
 }
 
 
-def head_model(parts: Parts) -> type[BaseModel]:
-    """The keys that are no sections of entries."""
+def head_model(parts: Parts, written: Container[str] | None = None) -> type[BaseModel]:
+    """The keys that are no sections of entries.
+
+    `written`: the keys that a file has; a heading that is not among them costs nothing.
+    """
     scope, defaults = _scope_model(parts.kinds), _defaults_model(parts.defaults())
     return create_model(
         "Head",
@@ -175,14 +178,15 @@ def head_model(parts: Parts) -> type[BaseModel]:
             Field(defaults(), description="What entries take unless they say it themselves."),
         ),
         **_RULES,
-        **_headings(parts),
+        **_headings(parts, written),
     )
 
 
-def _headings(parts: Parts) -> dict[str, Any]:
+def _headings(parts: Parts, written: Container[str] | None) -> dict[str, Any]:
     return {
         heading.key: (heading.spec | None, Field(None, description=heading.description))
         for heading in parts.headings()
+        if written is None or heading.key in written
     }
 
 

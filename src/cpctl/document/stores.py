@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
+from cpctl.core.sql import literal
 from cpctl.core.text import Text
 from cpctl.document.expand import Entry
 
@@ -27,3 +28,20 @@ def entry(name: str, fields: Mapping[str, Any], store: Store, origin: Text) -> E
     if store in SETTINGS:
         return Entry("settings", f"app.{name}", kept, origin)
     return Entry("secrets", name, kept, origin)
+
+
+class Reading(NamedTuple):
+    """How SQL reads a url or a secret at run time, and what a person calls the place."""
+
+    sql: str
+    label: str
+
+
+def reading(name: str, store: Store) -> Reading:
+    """`name`: as `entry` has it. What is not there is NULL, or empty after a RESET."""
+    if store in SETTINGS:
+        return Reading(f"current_setting({literal(f'app.{name}')}, true)", f"setting app.{name}")
+    if store == "table":
+        return Reading(f"cpctl.secret({literal(name)})", f"secret {name} in cpctl.secrets")
+    decrypted = "SELECT decrypted_secret FROM vault.decrypted_secrets"
+    return Reading(f"({decrypted} WHERE name = {literal(name)})", f"secret {name} in Vault")

@@ -191,4 +191,8 @@ def test_a_new_expansion_is_one_record() -> None:
 
 
 def test_expansions_are_found_by_a_scan() -> None:
-    assert [sugar.document_key for sugar in PARTS.expansions] == ["secrets", "urls"]
+    assert [sugar.document_key for sugar in PARTS.expansions] == [
+        "edge_functions",
+        "secrets",
+        "urls",
+    ]

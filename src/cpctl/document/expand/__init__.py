@@ -55,7 +55,8 @@ class Expansion(NamedTuple):
     """One section of sugar: the model of its entries, what a name may be, and what they become.
 
     `judge` raises Wrong for an entry that does not fit what stands beside it. `heading`: what the
-    file says once for all entries; left out, it is None in the head's `headings`.
+    file says once for all entries. Left out, it is None in the head's `headings`; where it is
+    wrong, it is not there.
     """
 
     document_key: str

@@ -22,7 +22,7 @@ BEGIN
             AND r.started_at > coalesce(success.started_at, '-infinity')
             AND r.completed_at > clock_timestamp() - interval '1 day'
             AND r.completed_at <= clock_timestamp()
-                - least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempt.number, 10))
+                - least(interval '1 hour', interval '@backoff_ms@ milliseconds' * 2 ^ least(attempt.number, 10))
             AND attempt.number < f.retries
             AND NOT r.metadata ? 'retried_by'
             AND (r.error_code IN ('timeout', 'unreachable', 'reset', 'dns', 'stale', 'http_429')
