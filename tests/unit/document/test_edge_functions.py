@@ -59,6 +59,7 @@ def test_nothing_without_functions() -> None:
 def test_what_the_file_declares_itself_is_not_declared_twice() -> None:
     made = read(FILE + "extensions: {http: {schema: web}}\n").entries
     assert made["extensions"]["http"].in_schema == "web"  # type: ignore[index]
+    assert {spec.requires["http"] for spec in made["functions"].values()} == {"web"}
 
 
 def test_another_schema_retention_and_readers() -> None:

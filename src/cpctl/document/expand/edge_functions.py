@@ -78,6 +78,7 @@ def _expand(entries: Mapping[Text, EdgeFunction], around: Around) -> Iterable[En
     if not entries or not isinstance(runtime, Runtime):
         return
     first, values = next(iter(entries)), _values(entries, runtime, around)
+    requires = {"http": _schema_of_http(runtime, around)}
     yield from _extension(runtime, around, first)
     for name, columns in pack(_PACK)["tables"].items():
         yield _table(name, filled(columns, values), runtime, first)
@@ -86,9 +87,9 @@ def _expand(entries: Mapping[Text, EdgeFunction], around: Around) -> Iterable[En
             if function.get("each"):
                 for name, spec in entries.items():
                     own = {**values, **_own_values(name, spec, around)}
-                    yield _function(filled(function, own), runtime, name)
+                    yield _function(filled(function, own), requires, runtime, name)
             else:
-                yield _function(filled(function, values), runtime, first)
+                yield _function(filled(function, values), requires, runtime, first)
     yield from _jobs(runtime, around, values, first)
 
 
@@ -96,6 +97,12 @@ def _extension(runtime: Runtime, around: Around, origin: Text) -> Iterator[Entry
     if runtime.transport not in around.sections["extensions"]:
         there = {"schema": runtime.in_schema} if runtime.transport == "http" else {}
         yield Entry("extensions", runtime.transport, there, origin)
+
+
+def _schema_of_http(runtime: Runtime, around: Around) -> str:
+    """Where the extension is made, if it has to be."""
+    declared = around.sections["extensions"].get(Text("http"))
+    return (declared.in_schema or "public") if declared else runtime.in_schema
 
 
 def _table(name: str, parts: Mapping[str, Any], runtime: Runtime, origin: Text) -> Entry:
@@ -107,9 +114,11 @@ def _table(name: str, parts: Mapping[str, Any], runtime: Runtime, origin: Text) 
     return Entry("tables", f"{identifier(runtime.in_schema)}.{identifier(name)}", fields, origin)
 
 
-def _function(parts: Mapping[str, Any], runtime: Runtime, origin: Text) -> Entry:
+def _function(
+    parts: Mapping[str, Any], requires: Mapping[str, str], runtime: Runtime, origin: Text
+) -> Entry:
     fields = {key: part for key, part in parts.items() if key not in _ABOUT}
-    fields |= {"schema": runtime.in_schema, "requires": {"http": runtime.in_schema}}
+    fields |= {"schema": runtime.in_schema, "requires": requires}
     fields.setdefault("config", _SEARCH_PATH)
     if parts.get("readers"):
         fields["execute"] = runtime.readers
