@@ -178,17 +178,21 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
 
 
 def _claim(document: Document, scene: Scene) -> ledger_guard.Claim:
-    owned = (k.document_key for k in registry() if "username" in k.spec.model_fields)
     return ledger_guard.Claim(
         name=document.name,
         files=document.files,
         scope=document.scope,
         keys={kind.name: kind.document_key for kind in registry()},
-        owned=frozenset(owned),
+        owned=_owned,
         owners=scene.context.owners,
         ledger=document.ledger,
         undoes=scene.undoes,
     )
+
+
+def _owned(document_key: str) -> bool:
+    kinds = (kind for kind in registry() if kind.document_key == document_key)
+    return any("username" in kind.spec().model_fields for kind in kinds)
 
 
 class _Part(NamedTuple):

@@ -115,14 +115,15 @@ def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -
 
 def _references(document: Document) -> Iterator[str]:
     """The secrets that entries of the file take their values from."""
-    for kind in _secretive():
+    for kind in registry():
         specs = document.entries.get(kind.document_key, {}).values()
-        yield from (spec.secret for spec in specs if spec.secret)
+        if specs and _secretive(kind):
+            yield from (spec.secret for spec in specs if spec.secret)
 
 
-def _secretive() -> Iterator[Kind]:
-    """The kinds whose entries can take their values from secrets."""
-    return (kind for kind in registry() if "secret" in kind.spec.model_fields)
+def _secretive(kind: Kind) -> bool:
+    """Whether its entries can take their values from secrets."""
+    return "secret" in kind.spec().model_fields
 
 
 def incomplete(scene: Scene) -> tuple[Address, ...]:
@@ -130,8 +131,9 @@ def incomplete(scene: Scene) -> tuple[Address, ...]:
     unknown = Sealed(None)
     return tuple(
         address
-        for kind in _secretive()
-        for address, resource in scene.declared[kind.name].items()
+        for kind in registry()
+        if (declared := scene.declared[kind.name]) and _secretive(kind)
+        for address, resource in declared.items()
         if unknown in resource.fields.values()
     )
 

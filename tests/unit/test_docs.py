@@ -117,7 +117,7 @@ def test_every_key_of_the_file_is_documented() -> None:
         top.add(heading.key)
         assert f"### {heading.key}\n" in page
     assert {key for key in top if f"| `{key}` |" not in page} == set()
-    job = parts.kind("jobs").spec.model_fields
+    job = parts.kind("jobs").spec().model_fields
     assert {key for key in job if f"| `{key}` |" not in page} == set()
     assert {scheme for scheme in sources() if f"{scheme}:" not in code} == set()
 

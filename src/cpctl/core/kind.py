@@ -116,7 +116,8 @@ def _merge(declared: Resource, seen: Resource, _: Context) -> Resource:
 class Kind(NamedTuple):
     """One resource kind: a destination that is inspected, diffed and written.
 
-    `spec` is the pydantic model of one entry under `document_key`; not `written`: the file has no
+    `spec` gives the pydantic model of one entry under `document_key`, and is asked only where there
+    are entries, so that most files do without most models; not `written`: the file has no
     such section, and only expansions make entries. `defaults` is the model of the file's
     `defaults`. `check` raises Wrong for what a model cannot see (its name), `judge` for what a
     version of pg_cron would not do (empty: any version). `scope_name` is what
@@ -139,7 +140,7 @@ class Kind(NamedTuple):
 
     name: str
     document_key: str
-    spec: type[Any]
+    spec: Callable[[], type[Any]]
     declare: Callable[[str, Any, Context, Text | None], Resource]
     queries: Callable[[Context, Sequence[Resource]], tuple[Query, ...]]
     actual: Callable[[Rows, State, Context], Iterable[Resource]]

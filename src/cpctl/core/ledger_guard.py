@@ -5,7 +5,7 @@ A refusal here protects what earlier applies left from a file that has forgotten
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import NamedTuple
@@ -30,14 +30,14 @@ _LOST = "protection after removal, rollback and the classes of drift are not to 
 class Claim(NamedTuple):
     """What a file says of itself. `ledger`: whether it wants one; `undoes`: a rollback's number.
 
-    `keys`: each kind's scope; `owned`: those whose resources belong to a role.
+    `keys`: each kind's scope; `owned`: whether resources under such a key belong to a role.
     """
 
     name: str
     files: tuple[str, ...]
     scope: Mapping[str, Scope]
     keys: Mapping[str, str]
-    owned: frozenset[str]
+    owned: Callable[[str], bool]
     owners: frozenset[str]
     ledger: bool
     undoes: int | None
@@ -182,13 +182,13 @@ def _lives(claim: Claim, other: OtherFile, present: Collection[Identity]) -> boo
 def _unseen(claim: Claim, one: Identity) -> bool:
     key = claim.keys[one.kind]
     scope = claim.scope.get(key)
-    return key not in claim.owned and not (scope and scope.covers(one.name))
+    return not claim.owned(key) and not (scope and scope.covers(one.name))
 
 
 def _shared(claim: Claim, other: OtherFile) -> str | None:
     for key, patterns in other.scope.items():
         ours = claim.scope.get(key)
-        if ours is None or (key in claim.owned and not claim.owners & other.owners):
+        if ours is None or (claim.owned(key) and not claim.owners & other.owners):
             continue
         try:
             name = overlap(ours, Scope(patterns, ours.fold))

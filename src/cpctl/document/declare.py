@@ -27,7 +27,7 @@ def declared_entries(root: Mapping, head: Head, parts: Parts, findings: Findings
     """Per kind, its entries by name; each name is a Text that knows where it was written."""
     _fill_in_defaults(root, parts)
     checked = {
-        section.document_key: validated(section, entries, findings)
+        section.document_key: validated(section, entries, findings) if entries else {}
         for section in parts.sections()
         if isinstance(entries := root.at(section.document_key) or Mapping(), Mapping)
     }
@@ -91,12 +91,12 @@ def _made(kind: Kind, entry: Entry, node: Node, findings: Findings) -> Iterator[
     """One entry of an expansion through the model of its kind, named at the place it came from."""
     origin = entry.origin
     name = text(entry.name, origin.source, origin.start, origin.end, origin.style)
-    fields = dict(entry.fields)
+    fields, model = dict(entry.fields), kind.spec()
     try:
-        spec = kind.spec.model_validate(fields)
+        spec = model.model_validate(fields)
         kind.check(name, spec)
     except (ValidationError, Wrong) as error:
-        spot = Spot(kind.spec, fields, name, entry.name, source=node)
+        spot = Spot(model, fields, name, entry.name, source=node)
         findings.add(troubles_in(error, spot))
     else:
         yield name, spec

@@ -45,7 +45,7 @@ def load(
     variables = Variables(environment, resolve, env_file_with)
     root = _one_tree(sources, parts, findings)
     findings.add(_no_mappings(root, parts))
-    findings.add(interpolate(root, variables, raw_parts(parts)))
+    findings.add(interpolate(root, variables, raw_parts(parts, root)))
     findings.add(_completed(root, parts, companions))
     top = text("", sources[0], 0, 0, "")
     head = head_from(root, top, parts, findings)

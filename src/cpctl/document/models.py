@@ -184,7 +184,7 @@ def head_model(parts: Parts, written: Container[str] | None = None) -> type[Base
 
 def _headings(parts: Parts, written: Container[str] | None) -> dict[str, Any]:
     return {
-        heading.key: (heading.spec | None, Field(None, description=heading.description))
+        heading.key: (heading.spec() | None, Field(None, description=heading.description))
         for heading in parts.headings()
         if written is None or heading.key in written
     }
@@ -194,8 +194,8 @@ def root_model(parts: Parts) -> type[BaseModel]:
     """The whole file, for its JSON Schema."""
     sections: dict[str, Any] = {
         section.document_key: (
-            dict[str, section.spec],  # type: ignore[name-defined]
-            Field({}, description=_first_line(section.spec)),
+            dict[str, section.spec()],  # type: ignore[misc]
+            Field({}, description=_first_line(section.spec())),
         )
         for section in parts.sections()
     }

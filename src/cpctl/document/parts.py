@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -17,16 +17,19 @@ from cpctl.kinds import registry
 
 
 class Section(NamedTuple):
-    """A mapping of entries in the file, be they a kind's or an expansion's."""
+    """A mapping of entries in the file, be they a kind's or an expansion's.
+
+    `spec` gives the model of an entry, and is asked only where there are entries.
+    """
 
     document_key: str
-    spec: type[BaseModel]
+    spec: Callable[[], type[BaseModel]]
     check: Callable[[Text, Any], None]
 
     @property
     def companions(self) -> tuple[tuple[str, str], ...]:
         """Pairs of a field and the one that names a file for it."""
-        fields = self.spec.model_fields
+        fields = self.spec().model_fields
         return tuple((name, f"{name}_file") for name in fields if f"{name}_file" in fields)
 
 
@@ -64,11 +67,12 @@ def known_parts(pg_cron: str = "") -> Parts:
     return Parts(registry(), expansions(), pg_cron)
 
 
-def raw_parts(parts: Parts) -> Raw:
-    """Where `${` means nothing, for a whole file."""
+def raw_parts(parts: Parts, written: Container[str]) -> Raw:
+    """Where `${` means nothing, for a whole file with the keys `written`."""
     below = {
-        section.document_key: Raw(each=Raw(_raw_fields(section.spec)))
+        section.document_key: Raw(each=Raw(_raw_fields(section.spec())))
         for section in parts.sections()
+        if section.document_key in written
     }
     fields = frozenset[str]().union(*map(_raw_fields, parts.defaults()))
     return Raw(below={**below, "defaults": Raw(fields)})

@@ -12,9 +12,6 @@ from cpctl.core.text import Wrong
 _RARE: Final = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 """Few files have these: their validators are built when one does."""
 
-NONE: Final = "none"
-"""Said of a key or a log: this function has none."""
-
 _UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000}
 _SHORTEST, _LONGEST = 100, 600_000
 """Milliseconds; hosts end a request after some minutes at the latest."""

@@ -67,13 +67,14 @@ def validated(section: Section, entries: Mapping, findings: Findings) -> dict[Te
     """The entries that are as their model wants them; what is wrong with the others is found."""
     good: dict[Text, Any] = {}
     # What model_validate() calls: of an entry's time it would itself take a fifth.
-    validate = section.spec.__pydantic_validator__.validate_python
+    model = section.spec()
+    validate = model.__pydantic_validator__.validate_python
     for key, entry in entries.items():
         try:
             made = validate(entry)
             section.check(key, made)
         except (ValidationError, Wrong) as error:
-            spot = Spot(section.spec, entry, key, f"{section.document_key}.{key}")
+            spot = Spot(model, entry, key, f"{section.document_key}.{key}")
             findings.add(troubles_in(error, spot))
         else:
             good[key] = made

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from cpctl.core.extension_calls import statements_for
-from cpctl.core.extension_server import USUAL_SCHEMA, Server, depth, differs, read_server
-from cpctl.core.extension_spec import Spec, check
+from cpctl.core.change import Change
 from cpctl.core.foresee import PG_CRON
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey, Turn
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Fields, Resource, State, Value
+from cpctl.core.statement import Statement
 from cpctl.core.text import Text
 from cpctl.kinds import sql
-from cpctl.lints import extensions as lints
 
 if TYPE_CHECKING:
+    from cpctl.core.extension_server import Server
+    from cpctl.core.extension_spec import Spec
+    from cpctl.core.finding import Finding
     from cpctl.core.rights import Request, Right
 
 _REMEMBERED = """
@@ -32,6 +33,18 @@ _EVERYWHERE = ("plpgsql", PG_CRON)
 
 def _address(name: str) -> Address:
     return Address("extension", name)
+
+
+def _spec() -> type[Spec]:
+    from cpctl.core.extension_spec import Spec
+
+    return Spec
+
+
+def _check(key: Text, spec: Spec) -> None:
+    from cpctl.core.extension_spec import check
+
+    check(key, spec)
 
 
 def _declare(key: str, spec: Spec, _: Context, origin: Text | None) -> Resource:
@@ -55,33 +68,52 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
     if going or left:
         text = sql("extension_dependents").format(remembered=_REMEMBERED if left else "false")
         asked.append(Query("extension_dependents", text, (going, left)))
-    if any(differs(resource, context) for resource in declared):
+    if _differ(declared, context):
+        from cpctl.core.extension_server import USUAL_SCHEMA
+
         schemas = {str(resource.fields.get("schema", USUAL_SCHEMA)) for resource in declared}
         asked.append(Query("extension_offers", sql("extension_offers"), (names,)))
         asked.append(Query("extension_rights", sql("extension_rights"), (sorted(schemas),)))
     return tuple(asked)
 
 
+def _differ(declared: Sequence[Resource], context: Context) -> bool:
+    if not declared:
+        return False
+    from cpctl.core.extension_server import differs
+
+    return any(differs(resource, context) for resource in declared)
+
+
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
     """Those that the file has, or an apply of it had: whatever else is there is nobody's matter."""
+    if not rows.get("extensions"):
+        return
+    from cpctl.core.extension_server import depth, read_server
+    from cpctl.lints.extensions import others
+
     server = read_server(rows)
     requires = {name: found.requires for name, found in server.here.items()}
     for name, found in server.here.items():
         address = _address(name)
         if address not in declared and context.memory.recall(address) is None:
             continue
-        others = (("", f"the file {it}") for it in lints.others(address, context.memory))
+        shared = (("", f"the file {it}") for it in others(address, context.memory))
         facts = {
             "implied": ("installed",),
             "owner": found.owner,
             "rank": -depth(name, requires),
-            "dependents": (*server.dependents.get(name, ()), *others),
+            "dependents": (*server.dependents.get(name, ()), *shared),
         }
         there: Fields = {"installed": True, "version": found.version, "schema": found.schema}
         yield Resource(address, there, facts)
 
 
 def _complete(declared: State, rows: Rows, _: Context) -> State:
+    if not declared:
+        return declared
+    from cpctl.core.extension_server import depth, read_server
+
     server = read_server(rows)
     offers = {
         a.name: server.offer(a.name, resource.fields.get("version"))
@@ -98,6 +130,8 @@ def _complete(declared: State, rows: Rows, _: Context) -> State:
 
 def _made(declared: Resource, server: Server, rank: int) -> Resource:
     """As the server will make it; the ledger will know that an apply did."""
+    from cpctl.core.extension_server import USUAL_SCHEMA
+
     said = declared.fields
     offer = server.offer(declared.address.name, said.get("version"))
     fields, fixed = {"installed": True, **said}, bool(offer and offer.schema)
@@ -111,13 +145,17 @@ def _made(declared: Resource, server: Server, rank: int) -> Resource:
 
 
 def _adopt(declared: Resource, seen: Resource, context: Context) -> Resource:
+    from cpctl.lints.extensions import made
+
     past = context.memory.recall(seen.address)
-    facts = {**declared.facts, "made": lints.made(past), "owner": seen.facts["owner"]}
+    facts = {**declared.facts, "made": made(past), "owner": seen.facts["owner"]}
     return declared._replace(fields={**seen.fields, **declared.fields}, facts=facts)
 
 
 def _removable(seen: Resource, context: Context) -> str | None:
-    if lints.stays(seen.address, context.memory):
+    from cpctl.lints.extensions import stays
+
+    if stays(seen.address, context.memory):
         return None
     return context.memory.reason(seen.address, context.file)
 
@@ -139,6 +177,28 @@ def _recall(
     return Resource(address, fields, facts)
 
 
+def _statements(change: Change, _: Context) -> tuple[Statement, ...]:
+    from cpctl.core.extension_calls import statements_for
+
+    return statements_for(change)
+
+
+def _refusals(survey: Survey) -> tuple[Finding, ...]:
+    if not survey.changes:
+        return ()
+    from cpctl.lints.extensions import refusals
+
+    return refusals(survey)
+
+
+def _notes(survey: Survey) -> tuple[Finding, ...]:
+    if not survey.actual:
+        return ()
+    from cpctl.lints.extensions import notes
+
+    return notes(survey)
+
+
 def _rights(survey: Survey, request: Request) -> Iterable[Right]:
     from cpctl.core.extension_rights import rights
 
@@ -148,10 +208,10 @@ def _rights(survey: Survey, request: Request) -> Iterable[Right]:
 KIND = Kind(
     name="extension",
     document_key="extensions",
-    spec=Spec,
+    spec=_spec,
     scoped=False,
     turn=Turn(-3, 3),
-    check=check,
+    check=_check,
     declare=_declare,
     queries=_queries,
     actual=_actual,
@@ -159,8 +219,8 @@ KIND = Kind(
     adopt=_adopt,
     recall=_recall,
     removable=_removable,
-    statements=lambda change, _: statements_for(change),
-    refusals=lints.refusals,
-    notes=lints.notes,
+    statements=_statements,
+    refusals=_refusals,
+    notes=_notes,
     rights=_rights,
 )

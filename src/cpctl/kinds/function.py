@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cpctl.core.change import Change
-from cpctl.core.function_spec import Spec
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey, Turn
 from cpctl.core.resource import Resource, State
 from cpctl.core.statement import Statement
@@ -20,7 +19,14 @@ from cpctl.kinds import sql
 
 if TYPE_CHECKING:
     from cpctl.core.finding import Finding
+    from cpctl.core.function_spec import Spec
     from cpctl.core.rights import Request, Right
+
+
+def _spec() -> type[Spec]:
+    from cpctl.core.function_spec import Spec
+
+    return Spec
 
 
 def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
@@ -93,7 +99,7 @@ def _rights(survey: Survey, request: Request) -> Iterable[Right]:
 KIND = Kind(
     name="function",
     document_key="functions",
-    spec=Spec,
+    spec=_spec,
     written=False,
     scoped=False,
     turn=Turn(-1, 1),

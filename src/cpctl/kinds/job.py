@@ -226,7 +226,7 @@ def _recall(address: Address, past: Remembered | None, _: Sequence[Remembered | 
 KIND = Kind(
     name="job",
     document_key="jobs",
-    spec=Spec,
+    spec=lambda: Spec,
     defaults=Defaults,
     check=_check,
     judge=_judge,

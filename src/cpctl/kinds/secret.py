@@ -15,7 +15,6 @@ from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.secret_calls import BOTH, parts, statements_for
 from cpctl.core.secret_places import Stores, address, read, readers_of, removable, value_of
-from cpctl.core.secret_spec import Spec
 from cpctl.core.text import Text, Wrong
 from cpctl.kinds import sql
 from cpctl.lints import secrets as lints
@@ -23,6 +22,7 @@ from cpctl.lints import secrets as lints
 if TYPE_CHECKING:
     from cpctl.core.migration import Offline, Script
     from cpctl.core.rights import Request, Right
+    from cpctl.core.secret_spec import Spec
 
 _VAULT_NAMES = """
 select name, id::text, coalesce(description, ''), updated_at::text
@@ -35,6 +35,12 @@ _NAMES = {
     "table_names": "select name from cpctl.secrets",
 }
 _TABLE_VALUES = "select name, value from cpctl.secrets where name = any($1)"
+
+
+def _spec() -> type[Spec]:
+    from cpctl.core.secret_spec import Spec
+
+    return Spec
 
 
 def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
@@ -146,7 +152,7 @@ def _store(remembered: Remembered) -> str:
 KIND = Kind(
     name="secret",
     document_key="secrets",
-    spec=Spec,
+    spec=_spec,
     written=False,
     scope_name=lambda key, _: key,
     declare=_declare,

@@ -17,7 +17,6 @@ from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, Sealed, State, Value
 from cpctl.core.setting_calls import BOTH, parts, statements_for, stores_of
 from cpctl.core.setting_places import owned, places, public
-from cpctl.core.setting_spec import Spec, check
 from cpctl.core.settings import Real, ServerSettings, read
 from cpctl.core.text import Text, Wrong
 from cpctl.errors import DeclaredError, Fault
@@ -27,10 +26,23 @@ from cpctl.lints import settings as lints
 if TYPE_CHECKING:
     from cpctl.core.migration import Offline, Script
     from cpctl.core.rights import Request, Right
+    from cpctl.core.setting_spec import Spec
 
 
 def _address(name: str) -> Address:
     return Address("setting", name)
+
+
+def _spec() -> type[Spec]:
+    from cpctl.core.setting_spec import Spec
+
+    return Spec
+
+
+def _check(key: Text, spec: Spec) -> None:
+    from cpctl.core.setting_spec import check
+
+    check(key, spec)
 
 
 def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
@@ -192,9 +204,9 @@ def _recall(
 KIND = Kind(
     name="setting",
     document_key="settings",
-    spec=Spec,
+    spec=_spec,
     fold=True,
-    check=check,
+    check=_check,
     scope_name=lambda key, _: key if is_custom(key.lower()) else None,
     declare=_declare,
     queries=_queries,

@@ -14,19 +14,24 @@ from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey, Turn
 from cpctl.core.ledger import Remembered
 from cpctl.core.resource import Address, Resource, State
 from cpctl.core.statement import Statement
-from cpctl.core.table_grounds import question
-from cpctl.core.table_seen import Around, read_table, resource_of
-from cpctl.core.table_shape import USUAL, Name, declared_fields, name_of
-from cpctl.core.table_spec import Spec
 from cpctl.core.text import Text
 from cpctl.kinds import sql
-from cpctl.lints import tables as lints
 
 if TYPE_CHECKING:
+    from cpctl.core.finding import Finding
     from cpctl.core.rights import Request, Right
+    from cpctl.core.table_spec import Spec
+
+
+def _spec() -> type[Spec]:
+    from cpctl.core.table_spec import Spec
+
+    return Spec
 
 
 def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
+    from cpctl.core.table_shape import USUAL, Name, declared_fields
+
     fields = declared_fields(spec, context.owner)
     facts = {"implied": tuple(USUAL)}
     return Resource(Name(spec.in_schema, spec.name).address, fields, facts, origin)
@@ -37,11 +42,17 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
     remembers = context.capabilities.ledger.usable
     if not declared and not remembers:
         return ()
-    names = [name_of(resource.address) for resource in declared]
-    going = [not resource.fields for resource in declared]
     remembered = sql("table_remembered") if remembers else ""
     text = sql("table").format(remembered=remembered, dependents=sql("table_dependents").strip())
-    params = ([n.schema for n in names], [n.name for n in names], going, context.capabilities.role)
+    role = context.capabilities.role
+    if not declared:
+        return (Query("tables", text, ([], [], [], role)),)
+    from cpctl.core.table_grounds import question
+    from cpctl.core.table_shape import name_of
+
+    names = [name_of(resource.address) for resource in declared]
+    going = [not resource.fields for resource in declared]
+    params = ([n.schema for n in names], [n.name for n in names], going, role)
     asked = [Query("tables", text, params)]
     if not all(going):
         asked.append(Query("table_grounds", sql("table_grounds"), question(context, declared)))
@@ -50,8 +61,12 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
 
 def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]:
     """Those that the file has, or an apply of it had."""
+    if not rows.get("tables"):
+        return
+    from cpctl.core.table_seen import Around, read_table, resource_of
+
     found = {}
-    for table in map(read_table, rows.get("tables", ())):
+    for table in map(read_table, rows["tables"]):
         wanted = declared.get(table.name.address)
         keeps = wanted is not None and (wanted.fields or table.kind == "table")
         if keeps or (table.kind == "table" and _reason(table.name.address, context)):
@@ -84,6 +99,8 @@ def _recall(
     """As it was, but for the rows of one that was dropped."""
     if past is None:
         return Resource(address, {}, {"because": NOT_THERE})
+    from cpctl.core.table_shape import USUAL
+
     facts: dict[str, object] = {"implied": tuple(USUAL)}
     if None in left:
         facts["lost"] = "comes back without its rows."
@@ -96,6 +113,28 @@ def _statements(change: Change, context: Context) -> tuple[Statement, ...]:
     return statements_for(change, context, Texts(sql("table_strip"), sql("table_drop")))
 
 
+def _refusals(survey: Survey) -> tuple[Finding, ...]:
+    if not survey.changes:
+        return ()
+    from cpctl.lints.tables import refusals
+
+    return refusals(survey)
+
+
+def _hazards(change: Change, _: Context) -> tuple[Finding, ...]:
+    from cpctl.lints.tables import hazards
+
+    return hazards(change)
+
+
+def _notes(survey: Survey) -> tuple[Finding, ...]:
+    if not survey.changes and not survey.declared:
+        return ()
+    from cpctl.lints.tables import notes
+
+    return notes(survey)
+
+
 def _rights(survey: Survey, request: Request) -> Iterable[Right]:
     from cpctl.core.table_rights import rights
 
@@ -105,7 +144,7 @@ def _rights(survey: Survey, request: Request) -> Iterable[Right]:
 KIND = Kind(
     name="table",
     document_key="tables",
-    spec=Spec,
+    spec=_spec,
     written=False,
     scoped=False,
     turn=Turn(-2, 2),
@@ -117,8 +156,8 @@ KIND = Kind(
     recall=_recall,
     removable=lambda seen, context: _reason(seen.address, context),
     statements=_statements,
-    refusals=lints.refusals,
-    hazards=lambda change, _: lints.hazards(change),
-    notes=lints.notes,
+    refusals=_refusals,
+    hazards=_hazards,
+    notes=_notes,
     rights=_rights,
 )

@@ -14,4 +14,4 @@ def _expand(entries: Mapping[Text, Spec], _: Around) -> Iterable[Entry]:
         yield Entry("functions", name, spec.model_dump(by_alias=True), name)
 
 
-EXPANSION = Expansion(document_key="toys", spec=Spec, expand=_expand)
+EXPANSION = Expansion(document_key="toys", spec=lambda: Spec, expand=_expand)

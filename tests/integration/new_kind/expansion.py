@@ -24,4 +24,4 @@ def _expand(entries: Mapping[Text, Pair], _: Around) -> Iterable[Entry]:
             yield Entry("lamps", f"toy_{name}_{side}", {"colour": pair.colour}, name)
 
 
-EXPANSION = Expansion(document_key="pairs", spec=Pair, expand=_expand)
+EXPANSION = Expansion(document_key="pairs", spec=lambda: Pair, expand=_expand)

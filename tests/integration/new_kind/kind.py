@@ -70,7 +70,7 @@ def _statements(change: Change, _: Context) -> tuple[Statement, ...]:
 KIND = Kind(
     name="lamp",
     document_key="lamps",
-    spec=Spec,
+    spec=lambda: Spec,
     scope_name=lambda key, _: str(key),
     declare=_declare,
     queries=_queries,

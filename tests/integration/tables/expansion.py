@@ -14,4 +14,4 @@ def _expand(entries: Mapping[Text, Spec], _: Around) -> Iterable[Entry]:
         yield Entry("tables", name, spec.model_dump(by_alias=True), name)
 
 
-EXPANSION = Expansion(document_key="stalls", spec=Spec, expand=_expand)
+EXPANSION = Expansion(document_key="stalls", spec=lambda: Spec, expand=_expand)

@@ -136,7 +136,7 @@ def test_letter_case_makes_no_twins_where_the_kind_tells_them_apart() -> None:
 HUED = toy(
     name="lamp",
     document_key="lamps",
-    spec=Lamp,
+    spec=lambda: Lamp,
     identity=lambda key, spec: (spec.room or key, spec.colour),
 )
 
@@ -185,7 +185,7 @@ def _twice(entries: Mapping[Text, Pair], around: Around) -> Iterable[Entry]:
 
 
 def test_a_new_expansion_is_one_record() -> None:
-    pairs = Expansion(document_key="pairs", spec=Pair, expand=_twice)
+    pairs = Expansion(document_key="pairs", spec=lambda: Pair, expand=_twice)
     made = document("pairs:\n  x: y\n", parts=Parts((LAMP, DIAL), (pairs,)))
     assert set(made.entries["settings"]) == {"house.x_left", "house.x_right"}
 

@@ -84,14 +84,14 @@ def toy(**parts: Any) -> Kind:
 LAMP = toy(
     name="lamp",
     document_key="lamps",
-    spec=Lamp,
+    spec=lambda: Lamp,
     defaults=LampDefaults,
     scope_name=lambda key, _: str(key),
 )
 DIAL = toy(
     name="dial",
     document_key="settings",
-    spec=Dial,
+    spec=lambda: Dial,
     fold=True,
     scope_name=lambda key, _: key if "." in key else None,
 )

@@ -40,10 +40,10 @@ class Around(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A key at the top of the file that an expansion brings, and the model of its value."""
+    """A key at the top of the file that an expansion brings; `spec` gives its model."""
 
     key: str
-    spec: type[Any]
+    spec: Callable[[], type[Any]]
     description: str
 
 
@@ -54,13 +54,14 @@ def _content(*_: object) -> None:
 class Expansion(NamedTuple):
     """One section of sugar: the model of its entries, what a name may be, and what they become.
 
+    `spec` gives the model, and is asked only where there are entries.
     `judge` raises Wrong for an entry that does not fit what stands beside it. `heading`: what the
     file says once for all entries. Left out, it is None in the head's `headings`; where it is
     wrong, it is not there.
     """
 
     document_key: str
-    spec: type[Any]
+    spec: Callable[[], type[Any]]
     expand: Callable[[Mapping[Text, Any], Around], Iterable[Entry]]
     name_pattern: str = PLAIN_NAME
     judge: Callable[[Text, Any, Around], None] = _content

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from cpctl.core.glob_regex import matching
 from cpctl.core.sql import identifier, literal
 from cpctl.core.text import Text, Wrong
 from cpctl.document.expand import Around, Entry, Expansion, Heading
 from cpctl.document.packs import filled, pack
-from cpctl.document.runtime import NONE, EdgeFunction, Runtime
 from cpctl.document.stores import Reading, reading
+
+if TYPE_CHECKING:
+    from cpctl.document.runtime import EdgeFunction, Runtime
 
 _PACK: Final = "edge_functions"
 _SEARCH_PATH: Final = ("search_path=pg_catalog, pg_temp",)
@@ -24,7 +25,22 @@ _SEARCH_PATH: Final = ("search_path=pg_catalog, pg_temp",)
 _ABOUT: Final = ("each", "readers", "transport")
 """What a pack says about a function, not of it."""
 
+NONE: Final = "none"
+"""Said of a key or a log: this function has none."""
+
 Values = dict[str, str]
+
+
+def _spec() -> type[EdgeFunction]:
+    from cpctl.document.runtime import EdgeFunction
+
+    return EdgeFunction
+
+
+def _runtime() -> type[Runtime]:
+    from cpctl.document.runtime import Runtime
+
+    return Runtime
 
 
 def _judge(name: Text, spec: EdgeFunction, around: Around) -> None:
@@ -52,7 +68,7 @@ def _judge_runtime(runtime: object, around: Around) -> None:
             "looks for it afterwards",
         )
     scope = around.head.scope.get("jobs")
-    for job in _upkeep(runtime, around) if scope and isinstance(runtime, Runtime) else ():
+    for job in _upkeep(runtime, around) if scope and isinstance(runtime, _runtime()) else ():
         if scope is not None and not scope.covers(job):
             what = f"scope.jobs ({', '.join(scope.patterns)}) leaves out the runtime's job {job}"
             raise Wrong(what, f"add {job} to it")
@@ -75,7 +91,7 @@ def _upkeep(runtime: Runtime, around: Around) -> dict[str, Any]:
 
 def _expand(entries: Mapping[Text, EdgeFunction], around: Around) -> Iterable[Entry]:
     runtime = around.head.headings.get("runtime")
-    if not entries or not isinstance(runtime, Runtime):
+    if not entries or not isinstance(runtime, _runtime()):
         return
     first, values = next(iter(entries)), _values(entries, runtime, around)
     requires = {"http": _schema_of_http(runtime, around)}
@@ -159,6 +175,8 @@ def _jobs_condition(around: Around) -> str:
     """The SQL condition under which a job `j` is one of the file's."""
     scope = around.head.scope.get("jobs")
     if scope is not None:
+        from cpctl.core.glob_regex import matching
+
         return matching("j.jobname", scope, literal)
     jobs = around.sections["jobs"].items()
     names = ", ".join(literal(str(getattr(spec, "name", None) or key)) for key, spec in jobs)
@@ -198,10 +216,10 @@ def _key(spec: EdgeFunction, around: Around) -> Reading | None:
 
 EXPANSION = Expansion(
     document_key="edge_functions",
-    spec=EdgeFunction,
+    spec=_spec,
     expand=_expand,
     judge=_judge,
     heading=Heading(
-        "runtime", Runtime, "How edge functions are called, and where what calls them is kept."
+        "runtime", _runtime, "How edge functions are called, and where what calls them is kept."
     ),
 )

@@ -26,7 +26,7 @@ def as_reference(value: object) -> object:
 class Secret(BaseModel):
     """Secrets by reference, never by value: each becomes app.<name>, or <name> in Vault."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: Annotated[str, BeforeValidator(as_reference)] = Field(
         alias="from",
@@ -51,4 +51,4 @@ def _expand(entries: Mapping[Text, Secret], around: Around) -> Iterable[Entry]:
         yield entry(name, {"secret": secret.source}, secret.to or around.head.store, name)
 
 
-EXPANSION = Expansion(document_key="secrets", spec=Secret, expand=_expand)
+EXPANSION = Expansion(document_key="secrets", spec=lambda: Secret, expand=_expand)

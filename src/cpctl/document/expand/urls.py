@@ -56,7 +56,7 @@ def _check(value: str) -> None:
 class Url(BaseModel):
     """URLs for jobs: each becomes app.<name>_url, or <name>_url in Vault."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     url: Annotated[str, BeforeValidator(as_url)] = Field(
         description="An http or https URL, without credentials; ${NAME} is filled in.",
@@ -88,4 +88,4 @@ def _expand(entries: Mapping[Text, Url], around: Around) -> Iterable[Entry]:
         yield entry(f"{name}_url", {"value": url.url}, url.to or around.head.store, name)
 
 
-EXPANSION = Expansion(document_key="urls", spec=Url, expand=_expand)
+EXPANSION = Expansion(document_key="urls", spec=lambda: Url, expand=_expand)
