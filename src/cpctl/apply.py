@@ -33,7 +33,7 @@ from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
 from cpctl.reconcile import plan_again, survey
 from cpctl.record import held, kept, ledger_for
-from cpctl.scene import Scene, Task, memories, queries
+from cpctl.scene import Scene, Task, memories, queries, under_lock
 from cpctl.verify import verify
 
 
@@ -122,6 +122,7 @@ def _begin(task: Task, session: Session, scene: Scene, options: Options) -> _Run
         if session.lost:
             session.reopen()
             _, scene = survey(task, session)
+        scene = under_lock(scene)
         identity, rows = lock(
             session,
             scene.context.capabilities,

@@ -82,7 +82,8 @@ def survey(task: Task, session: Session) -> tuple[Plan, Scene]:
         return task.look(task, session)
     owners = declared_owners(task.document)
     wanted = expected(task.document)
-    capabilities = foreseen(session.probe(sorted(owners)), wanted.extensions)
+    probed = session.probe(sorted(owners), [kind.name for kind in registry()])
+    capabilities = foreseen(probed, wanted.extensions)
     check_target(wanted, capabilities)
     if task.approved is not None:
         _check_approved(task.approved, target_of(capabilities))

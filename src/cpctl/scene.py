@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -93,6 +93,13 @@ def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) ->
     document = task.document
     task.secrets.fetch(_references(document))
     return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
+
+
+def under_lock(scene: Scene) -> Scene:
+    """Without what the probe read of the ledger: another apply may have written there since."""
+    capabilities = scene.context.capabilities
+    unread = replace(capabilities, ledger=capabilities.ledger._replace(kinds=None))
+    return scene._replace(context=scene.context._replace(capabilities=unread))
 
 
 def context_of(task: Task, capabilities: Capabilities, owners: frozenset[str]) -> Context:

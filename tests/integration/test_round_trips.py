@@ -76,3 +76,22 @@ def test_an_apply_without_changes_costs_no_more_than_a_plan(
     before = (wire.connections, wire.round_trips)
     database.cpctl("apply")
     assert (wire.connections - before[0], wire.round_trips - before[1]) == (1, 2)
+
+
+KINDS = {"extension": "e.extrelocatable", "function": "p.prosrc", "table": "c.relforcerowsecurity"}
+"""What only the question about all of a kind has."""
+
+
+@pytest.mark.parametrize("remembered", [(), ("table",), tuple(KINDS)])
+def test_a_kind_that_no_file_has_or_had_is_not_asked_about(
+    database: Database, remembered: tuple[str, ...]
+) -> None:
+    """Merely to plan these questions takes the server longer than all the others."""
+    database.write(_jobs(1))
+    assert database.cpctl("apply", "--auto-approve").code == 0
+    had = ",".join(f'["{kind}","","public.x"]' for kind in remembered)
+    database.run("update cpctl.files set resources = %s", f"[{had}]")
+    since = database.log_position()
+    assert database.cpctl("plan").code == 0
+    asked = "".join(database.statements(since))
+    assert tuple(kind for kind, sign in KINDS.items() if sign in asked) == remembered

@@ -26,7 +26,8 @@ class LedgerRights(NamedTuple):
     """What the probe found of the schema cpctl.
 
     `format`: of a ledger that is there; None: a schema of that name that is no ledger. `mine`: the
-    role owns its tables, and those of secrets.
+    role owns its tables, and those of secrets. `kinds`: those of the resources that files have, as
+    of their last applies; None: that was not asked.
     """
 
     exists: bool
@@ -35,6 +36,7 @@ class LedgerRights(NamedTuple):
     readable: bool
     writable: bool
     creatable: bool
+    kinds: frozenset[str] | None = None
 
     @property
     def known(self) -> bool:
@@ -45,6 +47,10 @@ class LedgerRights(NamedTuple):
     def usable(self) -> bool:
         """Whether what it remembers can be read here."""
         return self.known and self.readable
+
+    def remembers(self, kind: str) -> bool:
+        """Whether a file may have resources of that kind no more, and had them."""
+        return self.usable and (self.kinds is None or kind in self.kinds)
 
     @property
     def open(self) -> bool:

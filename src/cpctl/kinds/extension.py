@@ -57,7 +57,7 @@ def _declare(key: str, spec: Spec, _: Context, origin: Text | None) -> Resource:
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
     """Nothing for files that have no extensions, nor ever had."""
-    remembers = context.capabilities.ledger.usable
+    remembers = context.capabilities.ledger.remembers("extension")
     if not declared and not remembers:
         return ()
     asked = [Query("extensions", sql("extension"))]

@@ -37,7 +37,7 @@ def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resou
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
     """Nothing for files that have none, nor ever had."""
-    remembers, role = context.capabilities.ledger.usable, context.capabilities.role
+    remembers, role = context.capabilities.ledger.remembers("function"), context.capabilities.role
     remembered = sql("function_remembered") if remembers else ""
     question = sql("function").format(remembered=remembered)
     if not declared:

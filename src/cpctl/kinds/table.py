@@ -39,7 +39,7 @@ def _declare(_: str, spec: Spec, context: Context, origin: Text | None) -> Resou
 
 def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...]:
     """Nothing for files that have none, nor ever had."""
-    remembers = context.capabilities.ledger.usable
+    remembers = context.capabilities.ledger.remembers("table")
     if not declared and not remembers:
         return ()
     remembered = sql("table_remembered") if remembers else ""

@@ -53,10 +53,11 @@ def cleartext(address: str, *, encrypted: bool) -> bool:
     return not (encrypted or (mapped or found).is_loopback)
 
 
-def _ledger(*, comment: str | None, **rights: bool) -> LedgerRights:
+def _ledger(*, comment: str | None, kinds: list[str] | None, **rights: bool) -> LedgerRights:
     """The comment on the schema tells the format to roles that may not read the tables."""
     said = _LEDGER.fullmatch(comment or "")
-    return LedgerRights(format=int(said[1]) if said else None, **rights)
+    known = None if kinds is None else frozenset(kinds)
+    return LedgerRights(format=int(said[1]) if said else None, kinds=known, **rights)
 
 
 def _owner(found: dict[str, Any]) -> OwnerRights:

@@ -131,7 +131,18 @@ select
             and has_table_privilege(applies, 'UPDATE') and has_table_privilege(files, 'INSERT')
             and has_table_privilege(files, 'UPDATE')), false),
         'creatable', coalesce((select pg_has_role(owner, 'USAGE') from ours),
-                              has_database_privilege(current_database(), 'CREATE'))
+                              has_database_privilege(current_database(), 'CREATE')),
+        -- A question about what nobody has takes longer to plan than this to answer. No table may be
+        -- named that perhaps is not there, so the query is one of its own.
+        'kinds', (select string_to_array(coalesce(substring(query_to_xml(format(
+            $ask$select string_agg(kind, ',') as kinds from unnest(%L::text[]) as kind
+                 where exists (select from cpctl.files where strpos(resources, '["' || kind || '",') > 0)$ask$,
+            $2::text[]), false, true, '')::text from '<kinds>(.*)</kinds>'), ''), ',')
+            from ours
+            where cardinality($2::text[]) > 0 and has_schema_privilege(schema, 'USAGE')
+              and has_table_privilege(files, 'SELECT')
+              and exists (select from pg_attribute where attrelid = files and attname = 'resources'
+                          and atttypid = 'text'::regtype and not attisdropped))
         -- The table of secrets may be there alone.
      )::text from ours where comment is distinct from 'cpctl secrets') as ledger,
     pg_backend_pid() as backend,

@@ -181,17 +181,25 @@ class Session:
                 self.connection.cancel_safe(timeout=CANCEL_TIMEOUT)
         self.connection.close()
 
-    def probe(self, owners: Sequence[str]) -> Capabilities:
-        """Open a read-only snapshot and ask what the server is and what this role may do."""
+    def probe(self, owners: Sequence[str], kinds: Sequence[str] = ()) -> Capabilities:
+        """Open a read-only snapshot and ask what the server is and what this role may do.
+
+        `kinds`: which of these the ledger remembers is asked, too.
+        """
         self.lock_wait = READ_LOCK
         limit, version = self.server.statement_timeout, self.connection.info.server_version
         begin = Query("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         settings = guards(version, statement=limit, lock=READ_LOCK)
-        return self.probe_again(owners, (begin, configure(settings)))
+        return self._probe(owners, kinds, (begin, configure(settings)))
 
-    def probe_again(self, owners: Sequence[str], before: Sequence[Query] = ()) -> Capabilities:
-        """The same questions in the transaction that is open, or that `before` opens."""
-        asked = (*before, Query("probe", _PROBE, (list(owners),)))
+    def probe_again(self, owners: Sequence[str]) -> Capabilities:
+        """The same questions in the transaction that is open."""
+        return self._probe(owners, (), ())
+
+    def _probe(
+        self, owners: Sequence[str], kinds: Sequence[str], before: Sequence[Query]
+    ) -> Capabilities:
+        asked = (*before, Query("probe", _PROBE, (list(owners), list(kinds))))
         (row,) = self.ask(asked, doing="probing the server")["probe"]
         return capabilities(row, self.connection.info)
 
