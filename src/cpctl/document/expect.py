@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cpctl.core.text import Wrong
 
-STRICT: Final = ConfigDict(extra="forbid", frozen=True)
+STRICT: Final = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+"""Built where a file has the key: most files have few of them."""
 
 
 def _digits(value: str) -> str:

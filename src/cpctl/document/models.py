@@ -131,7 +131,10 @@ _STORE: Final[tuple[Any, Any]] = (
 _RULES: Final[dict[str, Any]] = {
     "limits": (
         Thresholds,
-        Field(Thresholds(), description="How many deletes and updates need no --allow."),
+        Field(
+            Thresholds.model_construct(),
+            description="How many deletes and updates need no --allow.",
+        ),
     ),
     "require_allow": (
         tuple[Hazard, ...],
@@ -144,28 +147,45 @@ _RULES: Final[dict[str, Any]] = {
 }
 
 
+class _Nothing(BaseModel):
+    """Defaults where no kind takes any, and what stands for a key that a file does not have."""
+
+    model_config = STRICT
+
+
 def head_model(parts: Parts, written: Container[str] | None = None) -> type[BaseModel]:
     """The keys that are no sections of entries.
 
-    `written`: the keys that a file has; a heading that is not among them costs nothing.
+    `written`: the keys that a file has; no model is built for others, which keep their defaults.
     """
-    scope, defaults = _scope_model(parts.kinds), _defaults_model(parts.defaults())
-    return create_model(
-        "Head",
-        __config__=STRICT,
+    fields = _head_fields(parts, written)
+    if written is not None:
+        fields = {k: field if k in written else (Any, field[1]) for k, field in fields.items()}
+    return create_model("Head", __config__=STRICT, **fields)
+
+
+def _head_fields(parts: Parts, written: Container[str] | None) -> dict[str, Any]:
+    scope = _scope_model(parts.kinds) if written is None or "scope" in written else _Nothing
+    stated = written is None or "defaults" in written
+    defaults = _defaults_model(parts.defaults()) if stated else _Nothing
+    return {
         **_IDENTITY,
-        expect=(
+        "expect": (
             Expect,
-            Field(Expect(), description="Which database this file is for: checked first."),
-        ),
-        scope=(
-            scope,
             Field(
-                scope(), description="What may be removed when the file lacks it, as shell globs."
+                Expect.model_construct(),
+                description="Which database this file is for: checked first.",
             ),
         ),
-        store=_STORE,
-        ledger=(
+        "scope": (
+            scope,
+            Field(
+                scope.model_construct(),
+                description="What may be removed when the file lacks it, as shell globs.",
+            ),
+        ),
+        "store": _STORE,
+        "ledger": (
             Flag,
             Field(
                 True,  # noqa: FBT003  a default is no argument
@@ -173,13 +193,16 @@ def head_model(parts: Parts, written: Container[str] | None = None) -> type[Base
                 "rollback, protection after removal and the classes of drift are lost.",
             ),
         ),
-        defaults=(
+        "defaults": (
             defaults,
-            Field(defaults(), description="What entries take unless they say it themselves."),
+            Field(
+                defaults.model_construct(),
+                description="What entries take unless they say it themselves.",
+            ),
         ),
         **_RULES,
         **_headings(parts, written),
-    )
+    }
 
 
 def _headings(parts: Parts, written: Container[str] | None) -> dict[str, Any]:
@@ -221,12 +244,6 @@ def _scope_model(kinds: Iterable[Kind]) -> type[BaseModel]:
 
 def _defaults_model(bases: tuple[type[BaseModel], ...]) -> type[BaseModel]:
     return create_model("DefaultsOfEntries", __base__=bases or (_Nothing,))
-
-
-class _Nothing(BaseModel):
-    """Defaults where no kind takes any."""
-
-    model_config = STRICT
 
 
 def _first_line(model: type[BaseModel]) -> str:
