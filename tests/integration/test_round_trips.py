@@ -95,3 +95,14 @@ def test_a_kind_that_no_file_has_or_had_is_not_asked_about(
     assert database.cpctl("plan").code == 0
     asked = "".join(database.statements(since))
     assert tuple(kind for kind, sign in KINDS.items() if sign in asked) == remembered
+
+
+def test_under_the_lock_every_kind_is_asked_about(database: Database) -> None:
+    """Since the probe another apply of the same file may have made one, which would be lost."""
+    database.write(_jobs(1))
+    assert database.cpctl("apply", "--auto-approve").code == 0
+    database.write(_jobs(2))
+    since = database.log_position()
+    assert database.cpctl("apply", "--auto-approve").code == 0
+    asked = "".join(database.statements(since))
+    assert [kind for kind, sign in KINDS.items() if sign not in asked] == []
