@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-
-import pytest
+from typing import Any
 
 from tests.integration.functions.shop import (
     ADDRESS,
@@ -29,7 +28,7 @@ BODIES = {
     "unicode": "select 'ümläut ☃ 𝄞'::text",
     "signs that do not print": "select 'a\tb\u202ed\U000e0041'::text\r\n",
     "space around": "\n\n  select 'x'::text  \n\n",
-    "psql": "select 'x'::text;\n\\! false\n-- \\q",
+    "psql": "select 'x'::text;\n-- \\! false\n-- \\q",
     "100 kB": f"select 'x'::text /* {'0123456789' * 10_000} */",
 }
 
@@ -40,50 +39,51 @@ def psql(database: Database, script: str) -> None:
     assert done.returncode == 0, done
 
 
-@pytest.mark.parametrize("at", [*BODIES])
-def test_a_body_gets_there_as_it_is(shop: Database, at: str) -> None:
+def test_a_body_gets_there_as_it_is(shop: Database) -> None:
     """By an apply, by a saved plan and by psql."""
     shop.run("reset check_function_bodies")
-    body = BODIES[at] if at != "psql" else BODIES[at].replace("\\! false", "-- \\! false")
-    text = file(function(**PLAIN, body=body))
-    apply(shop, text)
-    assert [found for _, found, _ in catalog(shop)] == [body]
+    bodies = {f"f{number}": body for number, body in enumerate(BODIES.values())}
+    apply(shop, file(*(function(**PLAIN, name=name, body=bodies[name]) for name in bodies)))
+    assert {row["proname"]: found for row, found, _ in catalog(shop)} == bodies
     before = catalog(shop)
-    shop.run("drop function shop.count()")
+    drop = f"drop function {', '.join(f'shop.{name}()' for name in bodies)}"
+    shop.run(drop)
     assert shop.cpctl("plan", "--out", "plan.json").code == 0
     done = shop.cpctl("apply", "plan.json", "--auto-approve")
     assert done.code == 0, done
     assert catalog(shop) == before
-    shop.run("drop function shop.count()")
+    shop.run(drop)
     script = shop.cpctl("plan", "--format", "sql")
     psql(shop, script.out)
     assert catalog(shop) == before
     assert shop.cpctl("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"arguments": {"what": "text", "magnitude": "bigint DEFAULT 7"}, "body": "begin end"},
-        {"arguments": {"what": "text", "size": "bigint"}},
-        {"arguments": {"what": "text DEFAULT 'x, (y'::text", "size": "bigint DEFAULT 9"}},
-        {"returns": "SETOF integer", "body": "begin end"},
-        {"returns": "TABLE(a text, b integer)", "body": "begin end"},
-        {"language": "sql", "body": "select 1::bigint"},
-        {"volatility": "immutable", "strict": True, "parallel": "safe", "security": "invoker"},
-        {"config": [], "execute": []},
-        {"execute": ["anon", "public", "worker"]},
-    ],
+CHANGED: tuple[dict[str, Any], ...] = (
+    {"arguments": {"what": "text", "magnitude": "bigint DEFAULT 7"}, "body": "begin end"},
+    {"arguments": {"what": "text", "size": "bigint"}},
+    {"arguments": {"what": "text DEFAULT 'x, (y'::text", "size": "bigint DEFAULT 9"}},
+    {"returns": "SETOF integer", "body": "begin end"},
+    {"returns": "TABLE(a text, b integer)", "body": "begin end"},
+    {"language": "sql", "body": "select 1::bigint"},
+    {"volatility": "immutable", "strict": True, "parallel": "safe", "security": "invoker"},
+    {"config": [], "execute": []},
+    {"execute": ["anon", "public", "worker"]},
 )
-def test_a_change_of_the_file(shop: Database, more: dict[str, object]) -> None:
-    apply(shop, file(function()))
+
+
+def test_changes_of_the_file(shop: Database) -> None:
+    """Each of a function of its own, and all taken back by one rollback."""
+    changed = {f"f{number}": more for number, more in enumerate(CHANGED)}
+    apply(shop, file(*(function(name=name) for name in changed)))
     before = catalog(shop)
-    apply(shop, file(function(**more)))
-    acls = [acl for _, _, acl in catalog(shop)]
-    callers = more.get("execute", ["caller"])
-    assert isinstance(callers, list)
-    wanted = {f"{'' if it == 'public' else it}=X/postgres" for it in (*callers, "postgres")}
-    assert [{*acl} for acl in acls] == [wanted]
+    apply(shop, file(*(function(name=name, **more) for name, more in changed.items())))
+    found = {row["proname"]: (row, {*acl}) for row, _, acl in catalog(shop)}
+    for name, more in changed.items():
+        row, acl = found[name]
+        callers = (*more.get("execute", ["caller"]), "postgres")
+        assert acl == {f"{'' if it == 'public' else it}=X/postgres" for it in callers}
+        assert row not in [it for it, *_ in before] or more.keys() == {"execute"}, more
     done = shop.cpctl("rollback", "--auto-approve")
     assert done.code == 0, done
     assert catalog(shop) == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any, NamedTuple
 
 from tests.integration.functions.shop import (
     ADDRESS,
@@ -109,39 +109,58 @@ def test_made_as_declared_and_gone_again(shop: Database) -> None:
     assert catalog(shop) == []
 
 
-@pytest.mark.parametrize("hand", BY_HAND, ids=lambda it: it[0].replace(" ", "+"))
-def test_a_change_by_hand_is_named_and_healed(shop: Database, hand: tuple[str, ...]) -> None:
-    apply(shop, file(function()))
-    before, (fields, *statements) = catalog(shop), hand
-    for statement in statements:
-        shop.run(statement)
-    assert catalog(shop) != before
-    assert differing(shop) == {ADDRESS: fields.split()}
-    apply(shop)
-    assert catalog(shop) == before
+class Laid(NamedTuple):
+    """A hand on a function of its own, which is like `count` in all but the name."""
+
+    name: str
+    fields: str
+    statements: tuple[str, ...]
+    differently: dict[str, Any]
+    address: str = ADDRESS
+
+    def own(self, text: str) -> str:
+        return text.replace("count", self.name)
 
 
-@pytest.mark.parametrize("field", [*IN_THE_CATALOG])
-def test_a_change_of_the_catalog_is_named_and_healed(shop: Database, field: str) -> None:
-    apply(shop, file(function()))
+def laid() -> list[Laid]:
+    hands: list[tuple[Any, ...]] = [(fields, hand, {}) for fields, *hand in BY_HAND]
+    for field, change in IN_THE_CATALOG.items():
+        hand = f"update pg_proc set {change} where oid = '{SIGNATURE}'::regprocedure"
+        hands.append((field, (hand,), {}))
+    hands.append(("body standard", (PARSED,), PLAIN, "function.shop.count()"))
+    return [Laid(f"count{number:02}", *hand) for number, hand in enumerate(hands)]
+
+
+PLAIN = {"language": "sql", "body": "select 7::bigint", "arguments": {}}
+PARSED = (
+    "create or replace function shop.count() returns bigint stable security definer "
+    "set search_path = pg_catalog, pg_temp set work_mem = '5MB' begin atomic; select 7; end"
+)
+"""A body that is parsed already is another body."""
+
+
+def test_each_change_by_hand_is_named_by_itself_and_healed(shop: Database) -> None:
+    """One on each of many functions, and none on the last."""
+    hands = laid()
+    made = [function(name=one.name, **one.differently) for one in hands]
+    apply(shop, file(*made, function(name="untouched")))
     before = catalog(shop)
-    shop.run(f"update pg_proc set {IN_THE_CATALOG[field]} where oid = '{SIGNATURE}'::regprocedure")
-    assert differing(shop) == {ADDRESS: [field]}
+    for one in hands:
+        for statement in one.statements:
+            shop.run(one.own(statement))
+    after = catalog(shop)
+    for one in hands:
+        assert named(after, one.name) != named(before, one.name), one
+    assert differing(shop) == {one.own(one.address): one.fields.split() for one in hands}
     apply(shop)
-    assert catalog(shop) == before
+    healed = catalog(shop)
+    for one in hands:
+        assert named(healed, one.name) == named(before, one.name), one
+    assert healed == before
 
 
-def test_a_body_that_is_parsed_already_is_another_body(shop: Database) -> None:
-    plain = function(language="sql", body="select 7::bigint", arguments={})
-    apply(shop, file(plain))
-    before = catalog(shop)
-    shop.run(
-        "create or replace function shop.count() returns bigint stable security definer "
-        "set search_path = pg_catalog, pg_temp set work_mem = '5MB' begin atomic; select 7; end"
-    )
-    assert differing(shop) == {"function.shop.count()": ["body", "standard"]}
-    apply(shop)
-    assert catalog(shop) == before
+def named(found: list[tuple[Any, ...]], name: str) -> list[tuple[Any, ...]]:
+    return [row for row in found if row[0]["proname"] == name]
 
 
 def test_every_column_of_the_catalog_is_accounted_for(shop: Database) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.integration.tables.hands import Hand, healed, made
 from tests.integration.tables.market import (
     ADDRESS,
     RUNS,
@@ -12,16 +15,36 @@ from tests.integration.tables.market import (
     differing,
     file,
     fill,
-    healed,
+    rows,
     table,
 )
 from tests.servers import Database
 
 ON = "on table stall.runs"
+ALTER = "alter table stall.runs"
 DEFAULTS = (
     "alter default privileges grant all on tables to nosy, public",
     "alter default privileges in schema stall grant select on tables to nosy with grant option",
     "alter default privileges revoke update, delete on tables from postgres",
+)
+PASSED = f"set role caller; grant select {ON} to nosy; grant select {ON} to anon; reset role"
+OPTION = f"grant select {ON} to caller with grant option"
+GIVEN = "grant insert on stall.runs to postgres, worker, nosy"
+HANDS = (
+    Hand("alter policy readers on stall.runs using (id > 0)", ("policy.readers",)),
+    Hand("alter policy own on stall.runs with check (true)", ("policy.own",)),
+    Hand('create policy "An Other" on stall.runs using (true)', ("policy.An Other",)),
+    Hand(f"grant select (code) {ON} to nosy", ("grant.nosy",)),
+    Hand(f'grant update ("user", tags) {ON} to anon', ("grant.anon",)),
+    Hand(OPTION, ("grant.caller",)),
+    Hand(f"{OPTION}; {PASSED}", ("grant.caller", "grant.nosy")),
+    Hand(f"revoke all {ON} from postgres, anon, caller", ("grant.postgres", "grant.anon")),
+    Hand(f"{ALTER} disable row level security", ("row_security",)),
+    Hand(f"{ALTER} force row level security", ("force_row_security",)),
+    Hand(f"{ALTER} set unlogged", ("persistence",)),
+    Hand(f"{ALTER} owner to worker", ("owner",)),
+    Hand(f"{ALTER} owner to worker; {GIVEN}", ("owner", "grant.nosy")),
+    Hand(f"{ALTER} owner to worker; revoke all {ON} from worker", ("owner",)),
 )
 
 
@@ -33,57 +56,43 @@ def stall(market: Database) -> Database:
     return market
 
 
-def test_every_policy(stall: Database) -> None:
-    query = "select polname::text from pg_policy where polrelid = 'stall.runs'::regclass"
-    found = sorted(stall.rows(query))
-    assert [name for (name,) in found] == sorted(RUNS["policies"])
-    for (name,) in found:
+def policies() -> Iterator[Hand]:
+    for name in RUNS["policies"]:
         field, drop = f"policy.{name}", f"drop policy {name} on stall.runs"
-        healed(stall, drop, field)
-        healed(stall, f"alter policy {name} on stall.runs rename to other", field, "policy.other")
-        healed(stall, f"alter policy {name} on stall.runs to nosy", field)
-        healed(stall, f"{drop}; create policy {name} on stall.runs as restrictive", field)
-        healed(stall, f"{drop}; create policy {name} on stall.runs for update using (true)", field)
-    healed(stall, "alter policy readers on stall.runs using (id > 0)", "policy.readers")
-    healed(stall, "alter policy own on stall.runs with check (true)", "policy.own")
-    healed(stall, 'create policy "An Other" on stall.runs using (true)', "policy.An Other")
+        yield Hand(drop, (field,))
+        yield Hand(f"alter policy {name} on stall.runs rename to other", (field, "policy.other"))
+        yield Hand(f"alter policy {name} on stall.runs to nosy", (field,))
+        yield Hand(f"{drop}; create policy {name} on stall.runs as restrictive", (field,))
+        anew = f"{drop}; create policy {name} on stall.runs for update using (true)"
+        yield Hand(anew, (field,))
 
 
-def test_every_grant(stall: Database) -> None:
-    query = (
-        "select a.grantee::regrole::text, privilege_type from pg_class, aclexplode(relacl) a "
-        "where oid = 'stall.runs'::regclass order by 1, 2"
-    )
-    found = stall.rows(query)
-    privileges = {privilege for role, privilege in found if role == "postgres"}
-    assert len(privileges) == (8 if stall.version == "17" else 7)
-    for role, privilege in found:
-        healed(stall, f"revoke {privilege} {ON} from {role}", f"grant.{role}")
-    for privilege in sorted(privileges):
-        for role in ("nosy", "public", "anon"):
-            if (role, privilege) not in found:
-                healed(stall, f"grant {privilege} {ON} to {role}", f"grant.{role}")
+def grants(privileges: list[str]) -> Iterator[Hand]:
+    """Each that is there taken, and each that is not given."""
+    held = {**RUNS["grants"], "postgres": privileges}
+    for role, some in held.items():
+        for privilege in some:
+            yield Hand(f"revoke {privilege} {ON} from {role}", (f"grant.{role}",))
+    for role in ("nosy", "public", "anon"):
+        for privilege in privileges:
+            if privilege not in held.get(role, ()):
+                yield Hand(f"grant {privilege} {ON} to {role}", (f"grant.{role}",))
 
 
-def test_columns_and_what_was_passed_on(stall: Database) -> None:
-    for right, role in (("select (code)", "nosy"), ('update ("user", tags)', "anon")):
-        healed(stall, f"grant {right} {ON} to {role}", f"grant.{role}")
-    option = f"grant select {ON} to caller with grant option"
-    healed(stall, option, "grant.caller")
-    passed = f"set role caller; grant select {ON} to nosy; grant select {ON} to anon; reset role"
-    healed(stall, f"{option}; {passed}", "grant.caller", "grant.nosy")
-    healed(stall, f"revoke all {ON} from postgres, anon, caller", "grant.postgres", "grant.anon")
-
-
-def test_flags_and_the_owner(stall: Database) -> None:
-    on = "alter table stall.runs"
-    healed(stall, f"{on} disable row level security", "row_security")
-    healed(stall, f"{on} force row level security", "force_row_security")
-    healed(stall, f"{on} set unlogged", "persistence")
-    healed(stall, f"{on} owner to worker", "owner")
-    given = "grant insert on stall.runs to postgres, worker, nosy"
-    healed(stall, f"{on} owner to worker; {given}", "owner", "grant.nosy")
-    healed(stall, f"{on} owner to worker; revoke all {ON} from worker", "owner")
+def test_every_policy_grant_and_flag(market: Database) -> None:
+    query = "select privilege_type from aclexplode(acldefault('r', 10)) order by 1"
+    privileges = [name for (name,) in market.rows(query)]
+    assert len(privileges) == (8 if market.version == "17" else 7)
+    laid = made(market, (*policies(), *grants(privileges), *HANDS))
+    before = catalog(market)
+    on = laid[0].table
+    assert {it[1] for it in before["policies"] if it[0] == on} == {*RUNS["policies"]}
+    assert {(it[1], it[3]) for it in before["grants"] if it[0] == on} == {
+        (role, privilege)
+        for role, some in {**RUNS["grants"], "postgres": privileges}.items()
+        for privilege in some
+    }
+    healed(market, laid)
 
 
 def test_forced_row_security_hides_no_null_from_the_healing(stall: Database) -> None:
@@ -92,11 +101,13 @@ def test_forced_row_security_hides_no_null_from_the_healing(stall: Database) -> 
     stall.run("grant usage on schema cron to worker")
     stall.run("select cron.unschedule('j')")
     apply(stall, file(table(), defaults={"username": "worker"}))
-    hand = (
-        "alter table stall.runs force row level security; "
-        "alter table stall.runs alter status drop not null; update stall.runs set status = null"
-    )
-    healed(stall, hand, "column.status", "force_row_security")
+    before = catalog(stall)
+    stall.run("alter table stall.runs force row level security, alter status drop not null")
+    stall.run("update stall.runs set status = null")
+    assert {"column.status", "force_row_security"} <= {*differing(stall)[ADDRESS]}
+    apply(stall)
+    assert catalog(stall) == before
+    assert rows(stall, "id, status") == [(n, "open") for n in (1, 2, 3)]
 
 
 def test_what_is_foreign_stays(stall: Database) -> None:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
-import pytest
-
-from tests.integration.tables.market import (
-    ADDRESS,
-    RUNS,
-    apply,
-    differing,
-    file,
-    fill,
-    healed,
-    rows,
-    table,
-)
+from tests.integration.tables.hands import Hand, Laid, count_on, healed, made, values
+from tests.integration.tables.market import ROWS, RUNS
 from tests.servers import Database
 
 OTHER_TYPES = {
@@ -30,65 +22,6 @@ OTHER_TYPES = {
     "text[]": "character varying[]",
     "uuid": "text",
 }
-_COLUMN = "from pg_attribute where attrelid = 'stall.runs'::regclass and attnum > 0"
-_COLUMNS = f"select quote_ident(attname), attname::text {_COLUMN} and not attisdropped order by 1"
-
-
-@pytest.fixture
-def stall(market: Database) -> Database:
-    """With the rich table, and rows."""
-    apply(market, file(table()))
-    fill(market)
-    return market
-
-
-def columns(database: Database, where: str) -> list[str]:
-    query = f"select attname::text {_COLUMN} and not attisdropped and {where} order by attnum"
-    return [name for (name,) in database.rows(query)]
-
-
-def test_every_column_dropped(stall: Database) -> None:
-    """Without CASCADE a policy would keep it; what goes with it comes again, too."""
-    names = columns(stall, "true")
-    assert names == [*RUNS["columns"]]
-    for name in names:
-        healed(stall, f'alter table stall.runs drop column "{name}" cascade', f"column.{name}")
-    assert rows(stall, "id, slot, component, status, message") == [
-        (n, n, "none", "open", None) for n in (1, 2, 3)
-    ]
-
-
-def test_every_column_renamed_keeps_its_values(stall: Database) -> None:
-    before = rows(stall, "runs::text")
-    for name in columns(stall, "true"):
-        since = stall.log_position()
-        hand = f'alter table stall.runs rename column "{name}" to "o ther"'
-        healed(stall, hand, f"column.{name}")
-        log = [CHANGES.search(entry) for entry in stall.statements(since)]
-        changes = [found[1] for found in log if found]
-        assert changes == ['ALTER TABLE stall.runs RENAME COLUMN "o ther"']
-    assert rows(stall, "runs::text") == before
-
-
-def test_every_not_null(stall: Database) -> None:
-    primary = ("id",)
-    names = [name for name in columns(stall, "attnotnull") if name not in primary]
-    assert len(names) == 5
-    for name in names:
-        drop = f"alter {name} drop not null"
-        if RUNS["columns"][name].get("identity"):
-            hand = f"alter table stall.runs alter {name} drop identity, {drop}"
-        else:
-            hand = f"alter table stall.runs {drop}; update stall.runs set {name} = null"
-        healed(stall, hand, f"column.{name}")
-    assert rows(stall, "component, status, metadata") == [("none", "open", {})] * 3
-    for name in columns(stall, "not attnotnull"):
-        hand = f"""update stall.runs set "{name}" = {VALUES[name]};
-            alter table stall.runs alter "{name}" set not null"""
-        healed(stall, hand, f"column.{name}")
-
-
-CHANGES = re.compile(r": ((?:ALTER|CREATE|DROP) .*?)(?: TO .*)?$", re.MULTILINE)
 VALUES = {
     "latency": "1",
     "message": "'x'",
@@ -97,31 +30,78 @@ VALUES = {
     "user": "'00000000-0000-0000-0000-000000000000'",
     "code": "'x'",
 }
+DEFAULTS = {"parent": "7", "metadata": "'[]'", "component": "'done'", "status": "'done'"}
+OTHER = {
+    "runs_pkey": "primary key (slot)",
+    "runs_slot_key": "unique (slot, component)",
+    "runs_status_check": "check (status <> 'never') not valid",
+    "runs_parent_fkey": "foreign key (parent) references stall.runs (id)",
+}
+NUMBERS = [*range(1, ROWS + 1)]
+ANEW: dict[str, list[Any]] = {
+    "id": NUMBERS,
+    "slot": NUMBERS,
+    "component": ["none"] * ROWS,
+    "status": ["open"] * ROWS,
+    "metadata": [{}] * ROWS,
+}
+"""What a column has in each row once it has lost its values; others have nothing."""
+
+CHANGES = re.compile(r": ((?:ALTER|CREATE|DROP) .*?)(?: TO .*)?$", re.MULTILINE)
+ON = "alter table stall.runs"
+NAMES = [*RUNS["columns"]]
+STRICT = [name for name, it in RUNS["columns"].items() if not it.get("nullable", True)]
+NUMBERED = [name for name, it in RUNS["columns"].items() if "identity" in it]
+FILLED = [name for name, it in RUNS["columns"].items() if "default" in it]
 
 
-def test_every_default_and_identity(stall: Database) -> None:
-    for name in columns(stall, "atthasdef"):
-        healed(stall, f"alter table stall.runs alter {name} drop default", f"column.{name}")
-    for name in columns(stall, "attidentity = '' and attname <> 'started_at'"):
-        default = {"parent": "7", "metadata": "'[]'"}.get(name) or VALUES.get(name, "'done'")
-        hand = f'alter table stall.runs alter "{name}" set default {default}'
-        healed(stall, hand, f"column.{name}")
-    healed(
-        stall,
-        "alter table stall.runs alter started_at set default clock_timestamp()",
-        "column.started_at",
-    )
-    for name in columns(stall, "attidentity <> ''"):
-        healed(stall, f"alter table stall.runs alter {name} drop identity", f"column.{name}")
-        for other in ("always", "by default"):
-            if other != RUNS["columns"][name]["identity"]:
-                hand = f"alter table stall.runs alter {name} set generated {other}"
-                healed(stall, hand, f"column.{name}")
-    stall.run("insert into stall.runs (component) values ('the next number')")
-    assert rows(stall, "id, slot")[-1] == (4, 4)
+def dropped() -> Iterator[Hand]:
+    """Without CASCADE a policy would keep it; what goes with it comes again, too."""
+    for name in NAMES:
+        yield Hand(f'{ON} drop column "{name}" cascade', (f"column.{name}",), name)
 
 
-def test_every_type(stall: Database) -> None:
+def renamed() -> Iterator[Hand]:
+    for name in NAMES:
+        yield Hand(f'{ON} rename column "{name}" to "o ther"', (f"column.{name}",))
+
+
+def emptied() -> Iterator[Hand]:
+    for name in STRICT:
+        drop = f"alter {name} drop not null"
+        if name in NUMBERED and name != "id":
+            yield Hand(f"{ON} alter {name} drop identity, {drop}", (f"column.{name}",))
+        elif name != "id":
+            lost = f"{ON} {drop}; update stall.runs set {name} = null"
+            yield Hand(lost, (f"column.{name}",), name)
+
+
+def needed() -> Iterator[Hand]:
+    for name in NAMES:
+        if name not in STRICT:
+            given = f'update stall.runs set "{name}" = {VALUES[name]}'
+            yield Hand(f'{given}; {ON} alter "{name}" set not null', (f"column.{name}",), name)
+
+
+def other_defaults() -> Iterator[Hand]:
+    for name in FILLED:
+        yield Hand(f"{ON} alter {name} drop default", (f"column.{name}",))
+    for name in NAMES:
+        if name not in (*NUMBERED, "started_at"):
+            default = DEFAULTS.get(name) or VALUES[name]
+            yield Hand(f'{ON} alter "{name}" set default {default}', (f"column.{name}",))
+    clock = f"{ON} alter started_at set default clock_timestamp()"
+    yield Hand(clock, ("column.started_at",))
+
+
+def other_identities() -> Iterator[Hand]:
+    for name in NUMBERED:
+        yield Hand(f"{ON} alter {name} drop identity", (f"column.{name}",))
+        (other,) = {"always", "by default"} - {RUNS["columns"][name]["identity"]}
+        yield Hand(f"{ON} alter {name} set generated {other}", (f"column.{name}",))
+
+
+def other_types() -> Iterator[Hand]:
     away = (
         "drop policy own on stall.runs; drop policy everybody on stall.runs; "
         "drop index stall.runs_metadata; "
@@ -130,64 +110,74 @@ def test_every_type(stall: Database) -> None:
     for name, it in RUNS["columns"].items():
         other = OTHER_TYPES[it["type"].partition(" COLLATE ")[0]]
         default = f'alter "{name}" drop default, ' if it.get("default") else ""
-        hand = (
-            f'alter table stall.runs {default}alter "{name}" type {other} using "{name}"::{other}'
-        )
-        healed(stall, away + hand + back, f"column.{name}")
-    assert rows(stall, "id, component, message") == [(n, f"c{n}", f"m{n}") for n in (1, 2, 3)]
+        alter = f'{ON} {default}alter "{name}" type {other} using "{name}"::{other}'
+        yield Hand(away + alter + back, (f"column.{name}",))
+    yield Hand(f"{ON} alter code type text", ("column.code",))
+    computed = f"{ON} add message varchar(200) generated always as (status) stored"
+    yield Hand(f"{ON} drop column message; {computed}", ("column.message",), "message")
 
 
-def test_a_collation_and_a_computed_column(stall: Database) -> None:
-    healed(stall, "alter table stall.runs alter code type text", "column.code")
-    healed(
-        stall,
-        "alter table stall.runs drop column message; "
-        "alter table stall.runs add message varchar(200) generated always as (status) stored",
-        "column.message",
+def constraints() -> Iterator[Hand]:
+    for name in RUNS["constraints"]:
+        field = (f"constraint.{name}",)
+        drop = f"{ON} drop constraint {name} cascade"
+        yield Hand(drop, field)
+        yield Hand(f'{ON} rename constraint {name} to "an Other of runs"', field)
+        yield Hand(f"{drop}; {ON} add constraint {name} {OTHER[name]}", field)
+    drop = f"{ON} drop constraint runs_pkey cascade"
+    mine = f"{ON} add constraint runs_mine primary key (id, slot)"
+    yield Hand(f"{drop}; {mine}", ("constraint.runs_pkey",))
+
+
+def indexes() -> Iterator[Hand]:
+    for name in RUNS["indexes"]:
+        field, drop = (f"index.{name}",), f"drop index stall.{name}"
+        yield Hand(drop, field)
+        yield Hand(f'alter index stall.{name} rename to "an Other of runs"', field)
+        yield Hand(f"{drop}; create index {name} on stall.runs (tags)", field)
+        where = f"where indexrelid = 'stall.{name}'::regclass"
+        yield Hand(f"update pg_index set indisvalid = false {where}", field)
+
+
+def test_every_column(market: Database) -> None:
+    """Dropped, renamed, emptied, filled, with another default, identity or type."""
+    lost = (*dropped(), *emptied())
+    others = (renamed(), needed(), other_defaults(), other_identities(), other_types())
+    laid = made(market, (*lost, *chain(*others)))
+    assert columns(market, laid[0]) == [*zip(NAMES, (it in STRICT for it in NAMES), strict=True)]
+    since = market.log_position()
+    healed(market, laid)
+    for column, found in values(market, laid[: len(lost)]):
+        if column != "started_at":
+            assert found == ANEW.get(column, [None] * ROWS), column
+    changes = CHANGES.findall("\n".join(market.statements(since)))
+    for one in laid:
+        if " rename " in one.hand.sql:
+            rename = one.own('ALTER TABLE stall.runs RENAME COLUMN "o ther"')
+            assert [change for change in changes if one.table in change] == [rename]
+    count_on(market, laid)
+
+
+def columns(database: Database, one: Laid) -> list[tuple[Any, ...]]:
+    return database.rows(
+        "select attname::text, attnotnull from pg_attribute where attnum > 0 and "
+        f"attrelid = 'stall.{one.table}'::regclass and not attisdropped order by attnum"
     )
 
 
-def test_every_constraint(stall: Database) -> None:
-    query = "select conname::text, contype from pg_constraint where contype <> 'n' and "
-    found = stall.rows(f"{query} conrelid = 'stall.runs'::regclass order by 1")
-    assert len(found) == len(RUNS["constraints"])
-    for name, _ in found:
-        field, on = f"constraint.{name}", "alter table stall.runs"
-        healed(stall, f"{on} drop constraint {name} cascade", field)
-        healed(stall, f'{on} rename constraint {name} to "an Other"', field)
-        other = f"{on} add constraint {name} {OTHER[name]}"
-        healed(stall, f"{on} drop constraint {name} cascade; {other}", field)
-    healed(
-        stall,
-        "alter table stall.runs drop constraint runs_pkey cascade; "
-        "alter table stall.runs add constraint mine primary key (id, slot)",
-        "constraint.runs_pkey",
-    )
+def test_every_constraint_and_index(market: Database) -> None:
+    """Dropped, renamed, another of the same name, and an index that is not valid."""
+    laid = made(market, (*constraints(), *indexes()))
+    for kind, query in PARTS.items():
+        found = market.rows(query.format(f"'stall.{laid[0].table}'::regclass"))
+        assert {name for (name,) in found} == {laid[0].own(name) for name in RUNS[kind]}
+    healed(market, laid)
+    count_on(market, laid)
 
 
-OTHER = {
-    "runs_pkey": "primary key (slot)",
-    "runs_slot_key": "unique (slot, component)",
-    "runs_status_check": "check (status <> 'never') not valid",
-    "runs_parent_fkey": "foreign key (parent) references stall.runs (id)",
+PARTS = {
+    "constraints": "select conname::text from pg_constraint where contype <> 'n' and conrelid = {}",
+    "indexes": "select relname::text from pg_index join pg_class c on c.oid = indexrelid "
+    "where indrelid = {} and not exists (select from pg_constraint "
+    "where conindid = indexrelid and contype in ('p', 'u'))",
 }
-
-
-def test_every_index(stall: Database) -> None:
-    query = (
-        "select indexrelid::regclass::text, relname::text from pg_index join pg_class c "
-        "on c.oid = indexrelid where indrelid = 'stall.runs'::regclass and not exists "
-        "(select from pg_constraint where conindid = indexrelid and contype in ('p', 'u'))"
-    )
-    found = sorted(stall.rows(query))
-    assert {name for _, name in found} == {*RUNS["indexes"]}
-    for index, name in found:
-        field, drop = f"index.{name}", f"drop index {index}"
-        healed(stall, drop, field)
-        healed(stall, f'alter index {index} rename to "an Other"', field)
-        healed(stall, f"{drop}; create index {name} on stall.runs (tags)", field)
-        where = f"where indexrelid = '{index}'::regclass"
-        stall.run(f"update pg_index set indisvalid = false {where}")
-        assert differing(stall) == {ADDRESS: [field]}
-        apply(stall)
-        assert stall.rows(f"select indisvalid from pg_index {where}") == [(True,)]

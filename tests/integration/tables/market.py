@@ -126,13 +126,14 @@ def refused(database: Database, *options: str, user: str = "postgres") -> str:
     return done.out + done.err + database.cpctl("plan", user=user).out
 
 
-def fill(database: Database) -> None:
+def fill(database: Database, name: str = "runs") -> None:
     """Rows, the last of which leads to the first."""
     database.run(
-        "insert into stall.runs (component, message) select 'c' || n, 'm' || n "
+        f"insert into stall.{name} (component, message) select 'c' || n, 'm' || n "
         f"from generate_series(1, {ROWS}) as n"
     )
-    database.run("update stall.runs set parent = (select min(id) from stall.runs) where slot = 3")
+    first = f"(select min(id) from stall.{name})"
+    database.run(f"update stall.{name} set parent = {first} where slot = {ROWS}")
 
 
 def rows(database: Database, columns: str = "id, component") -> list[tuple[Any, ...]]:
@@ -161,8 +162,8 @@ CATALOG = {
     f"where {_OURS} and attnum > 0 and not attisdropped and relkind = 'r'",
     "constraints": "select c.relname::text, conname::text, pg_get_constraintdef(k.oid) "
     f"from pg_class c join pg_constraint k on conrelid = c.oid where {_OURS}",
-    "indexes": f"select c.relname::text, pg_get_indexdef(c.oid) from pg_class c where {_OURS} "
-    "and relkind = 'i'",
+    "indexes": "select c.relname::text, pg_get_indexdef(indexrelid), indisvalid from pg_class c "
+    f"join pg_index on indrelid = c.oid where {_OURS} and relkind = 'r'",
     "policies": "select c.relname::text, polname::text, polcmd, polpermissive, "
     "(select array_agg(r::regrole::text order by 1) from unnest(polroles) r), "
     "pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) "
@@ -177,16 +178,3 @@ def differing(database: Database, user: str = "postgres") -> dict[str, list[str]
     assert done.code == 2, done
     found = json.loads(done.out)["resources"]
     return {it["address"]: sorted(field["name"] for field in it["fields"]) for it in found}
-
-
-def healed(database: Database, hand: str, *fields: str) -> None:
-    """A hand's change is named by diff, healed by apply, and costs no row."""
-    before, kept = catalog(database), len(rows(database, "1"))
-    for statement in hand.split(";"):
-        database.run(statement)
-    assert catalog(database) != before, hand
-    found = differing(database)[ADDRESS]
-    assert {*fields} <= {*found}, (hand, found)
-    apply(database)
-    assert catalog(database) == before, hand
-    assert len(rows(database, "1")) == kept, hand
