@@ -65,13 +65,14 @@ class Done(NamedTuple):
 
 @dataclass(slots=True)
 class Nursery:
-    """The process that forks; one for a whole test run."""
+    """The process that forks; one for a whole test run. `path`: where it looks for modules first."""
 
     folder: Path
+    path: Sequence[Path] = ()
     process: subprocess.Popen[str] = field(init=False)
 
     def __enter__(self) -> Self:
-        paths = os.pathsep.join(map(str, (ROOT / "tools", ROOT)))
+        paths = os.pathsep.join(map(str, (*self.path, ROOT / "tools", ROOT)))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.nursery", str(self.socket)],
             cwd=ROOT,

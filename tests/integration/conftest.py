@@ -10,11 +10,12 @@ import pytest
 from ground import Cluster
 from tests.edge_server import EdgeServer
 from tests.integration.edges import FUNCTION
-from tests.integration.functions.shop import opened, toyed
+from tests.integration.functions.shop import opened
 from tests.integration.pack_by_hand import Runtime, installed
 from tests.integration.saved import prepared
 from tests.integration.tables.market import opened as opened_market
-from tests.integration.tables.market import stalled
+from tests.integration.toys import toyed
+from tests.runner import Runner
 from tests.servers import VERSIONS, Database
 
 # Only 17 has the http extension.
@@ -41,28 +42,23 @@ def saved(database: Database) -> Database:
 
 
 @pytest.fixture(scope="session")
-def with_toys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a cpctl with an expansion that makes functions."""
-    return toyed(tmp_path_factory.mktemp("toys"))
-
-
-@pytest.fixture
-def shop(database: Database, with_toys: dict[str, str]) -> Iterator[Database]:
-    """A database with a schema for functions, and a cpctl that makes some."""
-    with opened(database, with_toys) as found:
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """Runs of a cpctl with expansions that make functions, and tables."""
+    with toyed(tmp_path_factory.mktemp("toys")) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
-def with_stalls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a cpctl with an expansion that makes tables."""
-    return stalled(tmp_path_factory.mktemp("stalls"))
+@pytest.fixture
+def shop(database: Database, toys: Runner) -> Iterator[Database]:
+    """A database with a schema for functions, and a cpctl that makes some."""
+    with opened(database, toys) as found:
+        yield found
 
 
 @pytest.fixture
-def market(database: Database, with_stalls: dict[str, str]) -> Iterator[Database]:
+def market(database: Database, toys: Runner) -> Iterator[Database]:
     """A database with a schema for tables, and a cpctl that makes some."""
-    with opened_market(database, with_stalls) as found:
+    with opened_market(database, toys) as found:
         yield found
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tests.integration.steps import document
+from tests.runner import Runner
 from tests.servers import Database
-
-TOY = Path(__file__).parent / "expansion.py"
-SOURCE = Path(__file__).parents[3] / "src" / "cpctl"
 
 BODY = "\ndeclare\n  n bigint := 0;\nbegin\n  return n + coalesce(size, 1);\nend\n"
 ADDRESS = "function.shop.count(text, bigint)"
@@ -41,18 +37,10 @@ def file(*functions: dict[str, Any], **sections: object) -> str:
     return document(**sections, **({"toys": toys} if toys else {}))
 
 
-def toyed(folder: Path) -> dict[str, str]:
-    """The environment of a cpctl that has `toys:`."""
-    package = folder / "cpctl"
-    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(TOY, package / "document" / "expand" / "toys.py")
-    return {"PYTHONPATH": str(folder)}
-
-
 @contextmanager
-def opened(database: Database, environment: dict[str, str]) -> Iterator[Database]:
+def opened(database: Database, toys: Runner) -> Iterator[Database]:
     """With the schema shop, roles, and this version of cpctl."""
-    database.environment |= environment
+    database.runner = toys
     database.run("drop schema if exists shop cascade")
     database.run("create schema shop")
     for role in ("caller", "worker", "deploy", "anon"):

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tests.integration.steps import document
+from tests.runner import Runner
 from tests.servers import Database
-
-TOY = Path(__file__).parent / "expansion.py"
-SOURCE = Path(__file__).parents[3] / "src" / "cpctl"
 
 ADDRESS = "table.stall.runs"
 JOB = {"j": {"schedule": "0 3 29 2 *", "command": "SELECT 1"}}
@@ -81,18 +77,10 @@ def file(*tables: dict[str, Any], **sections: object) -> str:
     return document(**{"jobs": JOB, **sections}, **({"stalls": stalls} if stalls else {}))
 
 
-def stalled(folder: Path) -> dict[str, str]:
-    """The environment of a cpctl that has `stalls:`."""
-    package = folder / "cpctl"
-    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(TOY, package / "document" / "expand" / "stalls.py")
-    return {"PYTHONPATH": str(folder)}
-
-
 @contextmanager
-def opened(database: Database, environment: dict[str, str]) -> Iterator[Database]:
+def opened(database: Database, toys: Runner) -> Iterator[Database]:
     """With the schema stall, roles, and this version of cpctl."""
-    database.environment |= environment
+    database.runner = toys
     database.run("create schema stall")
     for role in ("caller", "worker", "deploy", "anon", "nosy"):
         database.new_role(role)
