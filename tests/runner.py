@@ -65,7 +65,10 @@ class Done(NamedTuple):
 
 @dataclass(slots=True)
 class Nursery:
-    """The process that forks; one for a whole test run. `path`: where it looks for modules first."""
+    """The process that forks; one for a whole test run.
+
+    `path`: where it looks for modules first.
+    """
 
     folder: Path
     path: Sequence[Path] = ()

@@ -1,7 +1,7 @@
 """Whatever a hand changes of the runtime is found by `diff` and healed by `apply`, rows kept.
 
-Each round changes one part of every function, or of every table, at once: each of them must be
-found by itself, and none of the others.
+Each round changes some parts of every function, or of every table, at once: diff must find each
+of them by itself, and none of the others.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def applied(database: Database) -> Iterator[Database]:
             database.run(f"insert into public.{table} ({MUST[table]}) values (default)")
         database.run("update public.job_runs set error_message = 'kept', response = '[1.50]'")
         yield database
+        assert drifted(database) == {}
 
 
 MUST = dict.fromkeys(
@@ -85,58 +86,44 @@ def rows(database: Database) -> dict[str, list[Any]]:
     }
 
 
-def fields(found: Mapping[str, Mapping[str, Any]], address: str) -> set[str]:
-    return {field["name"] for field in found[address]["fields"]}
+def fields(found: Mapping[str, Any]) -> set[str]:
+    return {field["name"] for field in found["fields"]}
 
 
-def healed(database: Database, before: Mapping[str, object] | None) -> None:
+def healed(database: Database, before: Mapping[str, object] | None = None) -> None:
     apply(database)
-    assert drifted(database) == {}
     if before is not None:
         assert rows(database) == before
 
 
 def test_functions(applied: Database) -> None:
+    """Half of the hands on every other function, and the rest on the rest; then the opposite."""
     functions = applied.rows(FUNCTIONS)
     assert len(functions) > 30
-    for field, hand in FUNCTION_HANDS.items():
+    halves = ({"body", "volatility", "execute"}, {"security", "owner", "config"})
+    assert halves[0] | halves[1] == {*FUNCTION_HANDS}
+    for turn in (0, 1):
+        laid = {name: halves[(turn + n) % 2] for n, (name, _) in enumerate(functions)}
         for name, oid in functions:
-            applied.run(hand.format(name=f"public.{name}", oid=oid))
+            for field in FUNCTION_HANDS.keys() & laid[name]:
+                applied.run(FUNCTION_HANDS[field].format(name=f"public.{name}", oid=oid))
         found = drifted(applied)
-        assert len(found) == len(functions), field
-        for address in found:
+        assert found.keys() == {address(name) for name in laid}
+        for name, changed in laid.items():
             # Of what became its reader's, the reader needs no grant any more.
-            assert fields(found, address) - {"execute"} == {field} - {"execute"}
-        healed(applied, None)
+            more = {"execute"} if "owner" in changed else set()
+            assert fields(found[address(name)]) - more == changed, name
+        healed(applied)
     before = len(applied.rows(OURS))
     for name, _ in functions:
         applied.run(f"drop function public.{name}")
     assert len(drifted(applied)) == len(functions)
-    healed(applied, None)
+    healed(applied)
     assert len(applied.rows(OURS)) == before
 
 
-def by_round(columns: Sequence[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """The first column of each table, then the second of each, and so on."""
-    seen: dict[str, int] = {}
-    numbered = [(seen.setdefault(c[0], 0), seen.update({c[0]: seen[c[0]] + 1}), c) for c in columns]
-    for turn in sorted({number for number, _, _ in numbered}):
-        yield [column for number, _, column in numbered if number == turn]
-
-
-@pytest.mark.parametrize("hand", ["type", "not null", "name", "drop"])
-def test_columns(applied: Database, hand: str) -> None:
-    for columns in by_round(applied.rows(COLUMNS)):
-        before = rows(applied)
-        changed = [c for c in columns if touched(applied, hand, Column(*c))]
-        if not changed:
-            continue
-        found = drifted(applied)
-        assert found.keys() == {f"table.public.{table}" for table, *_ in changed}
-        for table, column, *_ in changed:
-            assert f"column.{column}" in fields(found, f"table.public.{table}")
-        healed(applied, None if hand == "drop" else before)
-        assert {t: len(r) for t, r in rows(applied).items()} == dict.fromkeys(before, 1)
+def address(function: str) -> str:
+    return f"function.public.{function.replace(',', ', ')}"
 
 
 class Column(NamedTuple):
@@ -146,20 +133,67 @@ class Column(NamedTuple):
     strict: bool
     identity: str
 
+    def change(self, hand: str) -> str:
+        """What that hand does to it; nothing where it cannot be laid on it."""
+        if hand == "not null" and (self.identity or not self.strict):
+            return ""
+        other = OTHER_TYPES[self.type]
+        change = {
+            "name": f'rename "{self.name}" to "{self.name} by hand"',
+            "type": f'alter "{self.name}" type {other} using "{self.name}"::{other}',
+            "not null": f'alter "{self.name}" drop not null',
+            "drop": f'drop "{self.name}" cascade',
+        }[hand]
+        return f"alter table public.{self.table} {change}"
 
-def touched(database: Database, hand: str, it: Column) -> bool:
-    """Whether this hand can be laid on that column."""
-    other = OTHER_TYPES[it.type]
-    statements = {
-        "type": f'alter column "{it.name}" type {other} using "{it.name}"::{other}',
-        "not null": f'alter column "{it.name}" drop not null',
-        "name": f'rename column "{it.name}" to by_hand',
-        "drop": f'drop column "{it.name}" cascade',
-    }
-    possible = hand != "not null" or (it.strict and not it.identity)
-    if possible:
-        database.run(f"alter table public.{it.table} {statements[hand]}")
-    return possible
+
+def columns(database: Database) -> dict[Column, int]:
+    """All, and which of its type each is in its table."""
+    found: dict[Column, int] = {}
+    for row in database.rows(COLUMNS):
+        it = Column(*row)
+        found[it] = sum((other.table, other.type) == (it.table, it.type) for other in found)
+    return found
+
+
+def changed(database: Database, hands: Sequence[tuple[Column, str]]) -> None:
+    """Those and no others are found, each column by itself."""
+    laid = [it for it, hand in hands if it.change(hand)]
+    for it, hand in hands:
+        if statement := it.change(hand):
+            database.run(statement)
+    found = drifted(database)
+    assert found.keys() == {f"table.public.{it.table}" for it in laid}
+    for where, one in found.items():
+        names = {name for name in fields(one) if name.startswith("column.")}
+        assert names == {f"column.{it.name}" for it in laid if where.endswith(f".{it.table}")}
+
+
+def test_columns_of_another_name_or_type_or_null(applied: Database) -> None:
+    """In each round one of a type gets another name, another one another type, and so on."""
+    places, hands = columns(applied), ("name", "type", "not null")
+    rounds = max(*places.values(), len(hands) - 1) + 1
+    for turn in range(rounds):
+        before = rows(applied)
+        changed(
+            applied,
+            [
+                (it, hand)
+                for it, place in places.items()
+                for shift, hand in enumerate(hands)
+                if (place + shift) % rounds == turn
+            ],
+        )
+        healed(applied, before)
+
+
+def test_columns_dropped(applied: Database) -> None:
+    """Every other one, and then the others."""
+    there = [*columns(applied)]
+    for turn in (0, 1):
+        changed(applied, [(it, "drop") for n, it in enumerate(there) if n % 2 == turn])
+        healed(applied)
+        assert {len(found) for found in rows(applied).values()} == {1}
 
 
 def test_indexes_and_constraints(applied: Database) -> None:
@@ -171,36 +205,43 @@ def test_indexes_and_constraints(applied: Database) -> None:
             applied.run(change.format(f"public.{table}", name))
         found = drifted(applied)
         for table, name in indexes:
-            assert f"index.{name}" in fields(found, f"table.public.{table}")
+            assert f"index.{name}" in fields(found[f"table.public.{table}"])
         healed(applied, before)
     for table in tables(applied):
         applied.run(f"alter table public.{table} drop constraint {table}_pkey")
     found = drifted(applied)
     for table in tables(applied):
-        assert fields(found, f"table.public.{table}") == {f"constraint.{table}_pkey"}
-    healed(applied, None)
+        assert fields(found[f"table.public.{table}"]) == {f"constraint.{table}_pkey"}
+    healed(applied)
 
 
-ACCESS = {
-    "drop policy readers on public.{}": "policy.readers",
-    "alter policy readers on public.{} using (false)": "policy.readers",
-    "create policy other on public.{} using (true)": "policy.other",
-    "alter table public.{} disable row level security": "row_security",
-    "revoke select on public.{} from watcher": "grant.watcher",
-    "grant insert on public.{} to public": "grant.public",
-    "alter table public.{} owner to watcher": "owner",
-}
+ACCESS = (
+    {
+        "drop policy readers on public.{}": "policy.readers",
+        "create policy other on public.{} using (true)": "policy.other",
+        "alter table public.{} disable row level security": "row_security",
+        "grant insert on public.{} to public": "grant.public",
+    },
+    {
+        "alter policy readers on public.{} using (false)": "policy.readers",
+        "revoke select on public.{} from watcher": "grant.watcher",
+    },
+    {"alter table public.{} owner to watcher": "owner"},
+)
 
 
-@pytest.mark.parametrize("hand", ACCESS)
-def test_access(applied: Database, hand: str) -> None:
-    before = rows(applied)
-    for table in tables(applied):
-        applied.run(hand.format(table))
-    found = drifted(applied)
-    for table in tables(applied):
-        assert ACCESS[hand] in fields(found, f"table.public.{table}")
-    healed(applied, before)
+def test_access(applied: Database) -> None:
+    for hands in ACCESS:
+        before = rows(applied)
+        for table in tables(applied):
+            for hand in hands:
+                applied.run(hand.format(table))
+        found = drifted(applied)
+        for table in tables(applied):
+            seen = fields(found[f"table.public.{table}"])
+            assert seen >= {*hands.values()}
+            assert seen == {*hands.values()} or "owner" in seen
+        healed(applied, before)
 
 
 @pytest.mark.parametrize("cluster", ["17"], indirect=True)

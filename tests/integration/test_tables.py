@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 
 import psycopg
 import pytest
 
+from tests.integration.running import until_it_waits
 from tests.integration.tables.market import (
     ADDRESS,
     RUNS,
@@ -105,12 +105,20 @@ def test_a_row_that_comes_in_between_stays(market: Database, *, forced: bool) ->
     market.write(file(defaults={"username": owner}))
     with psycopg.connect(market.url()) as other:
         other.execute("insert into stall.runs default values")
-        commit = threading.Timer(3, other.commit)
-        commit.start()
-        started = time.monotonic()
+        waited: list[bool] = []
+
+        def commit() -> None:
+            try:
+                until_it_waits(market)
+                waited.append(True)
+            finally:
+                other.commit()
+
+        committing = threading.Thread(target=commit)
+        committing.start()
         done = market.cpctl("apply", "--auto-approve")
-        commit.join()
-    assert time.monotonic() - started > 1
+        committing.join()
+    assert waited
     assert done.code == 1, done
     assert f"{ADDRESS} has got rows since the plan was made, so it was not dropped" in done.err
     assert len(rows(market)) == 1
