@@ -68,7 +68,7 @@ class Runtime:
         own = _identifier(declared["name"].replace("@function@", name))
         arguments = ", ".join(f"{key} {kind}" for key, kind in declared["arguments"].items())
         body = self.filled(_text(declared["body"]), name)
-        config = "".join(f" set {setting}" for setting in declared.get("config", (SEARCH_PATH,)))
+        config = "".join(map(_set, declared.get("config", (SEARCH_PATH,))))
         return (
             f"create function {self.place}.{own}({arguments}) returns {declared['returns']} "
             f"language plpgsql {declared['volatility']} security {declared['security']} "
@@ -146,6 +146,11 @@ def _column(name: str, shape: Mapping[str, Any]) -> str:
     if not shape.get("nullable", True):
         words.append("not null")
     return " ".join(words)
+
+
+def _set(setting: str) -> str:
+    name, _, value = setting.partition("=")
+    return f" set {name} = {', '.join(map(_identifier, value.split(', ')))}"
 
 
 def _text(name: str) -> str:

@@ -30,7 +30,7 @@ FUNCTIONS = (
     "select proname::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), "
     "provolatile::text, prosecdef, proconfig, lanname::text from pg_proc p "
     "join pg_language l on l.oid = p.prolang "
-    "where pronamespace = 'pipeline'::regnamespace and proname <> 'next_cron_run'"
+    "where pronamespace = 'pipeline'::regnamespace"
 )
 
 
@@ -72,7 +72,7 @@ def test_texts_are_the_catalogs(database: Database, transport: str) -> None:
                 declared["returns"],
                 declared["volatility"][0],
                 declared["security"] == "definer",
-                ["search_path=pg_catalog, pg_temp"],
+                declared.get("config", ["search_path=pg_catalog, pg_temp"]),
                 "plpgsql",
             )
             for declared in made.pack["functions"]

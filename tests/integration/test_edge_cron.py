@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from tests.servers import VERSIONS, Database
 
 FUNCTION = {"sweeper": Edge(timeout_ms=2000)}
 JOB = "content_pipeline_sweeper"
-MODES = [(version, mode) for version in VERSIONS for mode in ("libpq", "background")]
+MODES = {"libpq": "off", "background": "on"}
+"""pg_cron's ways to run a job, and cron.use_background_workers."""
+
 RUNS = (
     "select job_id, status, metadata from pipeline.job_runs where status <> 'running' order by id"
 )
@@ -29,16 +32,17 @@ MATCHES = (
 )
 
 
-@pytest.fixture(params=MODES, ids="-".join)
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture(params=VERSIONS)
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Database]]:
     """A server of its own in each of pg_cron's modes."""
-    version, mode = request.param
-    settings = {"cron.use_background_workers": "on" if mode == "background" else "off"}
-    with (
-        Cluster(version, "edges", settings) as cluster,
-        psycopg.connect(cluster.url(), autocommit=True) as admin,
-    ):
-        yield Database(cluster, admin, tmp_path)
+    with ExitStack() as stack:
+        found = []
+        for mode, background in MODES.items():
+            settings = {"cron.use_background_workers": background}
+            cluster = stack.enter_context(Cluster(request.param, f"edges-{mode}", settings))
+            admin = stack.enter_context(psycopg.connect(cluster.url(), autocommit=True))
+            found.append(Database(cluster, admin, tmp_path))
+        yield found
 
 
 def health(database: Database) -> tuple[object, ...]:
@@ -46,12 +50,18 @@ def health(database: Database) -> tuple[object, ...]:
     return database.rows(query)[0]
 
 
-def test_the_chain(running: Database, edge: EdgeServer) -> None:
+def test_the_chain(running: list[Database]) -> None:
+    """Both modes wait for the same minute."""
+    with ThreadPoolExecutor() as pool:
+        assert len([*pool.map(chain, running)]) == len(MODES)
+
+
+def chain(database: Database) -> None:
     """Each second on 17; on 15, which knows no seconds, once at the next minute."""
-    database = running
-    edge.behaviours["/sweep"] = answer(200, {"action": "sweep", "records_processed": 2})
     transport = "pg_net" if database.version == "15" else "http"
     with ExitStack() as stack:
+        edge = stack.enter_context(EdgeServer())
+        edge.behaviours["/sweep"] = answer(200, {"action": "sweep", "records_processed": 2})
         stack.enter_context(installed(database.admin, Runtime(transport, FUNCTION)))
         if transport == "pg_net":
             stack.enter_context(pg_net.standing_in(database))
