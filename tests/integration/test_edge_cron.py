@@ -25,11 +25,12 @@ MODES = {"libpq": "off", "background": "on"}
 RUNS = (
     "select job_id, status, metadata from pipeline.job_runs where status <> 'running' order by id"
 )
-MATCHES = (
-    "select count(*) from pipeline.job_runs r join cron.job_run_details d "
-    "on d.runid = (r.metadata->>'runid')::bigint and d.jobid = r.job_id "
-    "and r.started_at >= d.start_time - interval '1 s'"
+STRANGE = (
+    "select r.started_at, r.metadata, d.* from pipeline.job_runs r left join "
+    "cron.job_run_details d on d.runid = (r.metadata->>'runid')::bigint and d.jobid = r.job_id "
+    "where (r.started_at >= d.start_time - interval '1 s') is not true"
 )
+"""Runs that pg_cron does not know as ours do; it writes some of what it knows a little later."""
 
 
 @pytest.fixture(params=VERSIONS)
@@ -79,7 +80,7 @@ def chain(database: Database) -> None:
         assert (found, status) == (job, "succeeded")
         assert {number for number, *_ in database.rows(RUNS)} == {job}
         assert (metadata["trigger_type"], metadata["attempt"]) == ("scheduled", 0)
-        assert database.rows(MATCHES) == database.rows("select count(*) from pipeline.job_runs")
+        until(lambda: database.rows(STRANGE) == [], "pg_cron's word on each")
         until(lambda: health(database) == ("healthy", False, 100), "health")
         logged = "select metadata->>'trigger_type', action from pipeline.sweeper_logs"
         assert database.rows(logged)[0] == ("scheduled", "sweep")
