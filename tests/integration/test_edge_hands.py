@@ -175,15 +175,9 @@ def test_columns_of_another_name_or_type_or_null(applied: Database) -> None:
     rounds = max(*places.values(), len(hands) - 1) + 1
     for turn in range(rounds):
         before = rows(applied)
-        changed(
-            applied,
-            [
-                (it, hand)
-                for it, place in places.items()
-                for shift, hand in enumerate(hands)
-                if (place + shift) % rounds == turn
-            ],
-        )
+        shifts = {it: (turn - place) % rounds for it, place in places.items()}
+        laid = [(it, hands[shift]) for it, shift in shifts.items() if shift < len(hands)]
+        changed(applied, laid)
         healed(applied, before)
 
 
