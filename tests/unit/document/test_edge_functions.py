@@ -67,7 +67,7 @@ def test_another_schema_retention_and_readers() -> None:
     made = read(FILE.replace(RUNTIME, runtime)).entries
     assert set(made["jobs"]) == {"a", "my_pipeline_recovery", "my_pipeline_retention"}
     retention = made["jobs"]["my_pipeline_retention"]  # type: ignore[index]
-    assert retention.command == "SELECT \"Pipe\".remove_old_runs('7 days');"
+    assert retention.command == "SELECT \"Pipe\".remove_old_runs('7 days'::interval);"
     runs = made["tables"]['"Pipe".job_runs']  # type: ignore[index]
     assert runs.grants == {"grafana": ("SELECT",)}
     assert runs.policies["readers"].roles == ("grafana",)

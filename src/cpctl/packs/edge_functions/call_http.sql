@@ -16,14 +16,16 @@ BEGIN
         BEGIN
             PERFORM @extschema:http@.http_reset_curlopt();
             PERFORM @extschema:http@.http_set_curlopt(
-                'CURLOPT_CONNECTTIMEOUT', ceil(timeout_ms / 1000.0)::text
+                'CURLOPT_CONNECTTIMEOUT'::varchar, ceil(timeout_ms / 1000.0)::varchar
             );
             PERFORM set_config('http.timeout_msec', timeout_ms::text, true);
             SELECT a.status, a.content_type, a.headers, a.content INTO answer
             FROM @extschema:http@.http(ROW(
                 'POST', url,
                 CASE WHEN key IS NOT NULL THEN ARRAY[
-                    @extschema:http@.http_header('Authorization', 'Bearer ' || key)
+                    @extschema:http@.http_header(
+                        'Authorization'::varchar, ('Bearer ' || key)::varchar
+                    )
                 ] END,
                 'application/json', body::text
             )::@extschema:http@.http_request) AS a;
@@ -32,11 +34,13 @@ BEGIN
             error_message := SQLERRM;
         END;
         PERFORM @extschema:http@.http_reset_curlopt();
-        PERFORM @extschema:http@.http_set_curlopt(o.key, o.value) FROM jsonb_each_text(options) AS o;
+        PERFORM @extschema:http@.http_set_curlopt(o.key::varchar, o.value::varchar)
+        FROM jsonb_each_text(options) AS o;
         PERFORM set_config('http.timeout_msec', coalesce(timeout_before, '0'), true);
     EXCEPTION WHEN query_canceled THEN
         PERFORM @extschema:http@.http_reset_curlopt();
-        PERFORM @extschema:http@.http_set_curlopt(o.key, o.value) FROM jsonb_each_text(options) AS o;
+        PERFORM @extschema:http@.http_set_curlopt(o.key::varchar, o.value::varchar)
+        FROM jsonb_each_text(options) AS o;
         RAISE;
     END;
 
@@ -73,7 +77,7 @@ BEGIN
     END IF;
 
     -- Without a charset the extension hands over bytes that nobody has looked at.
-    bytes := @extschema:http@.text_to_bytea(answer.content);
+    bytes := @extschema:http@.text_to_bytea(answer.content::text);
     IF octet_length(bytes) > 1048576 AND http_status BETWEEN 200 AND 299 THEN
         error_code := 'too_large';
         error_message := format(

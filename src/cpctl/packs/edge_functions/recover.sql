@@ -29,7 +29,7 @@ BEGIN
         FOR UPDATE OF r SKIP LOCKED
     LOOP
         PERFORM @schema@.finish_edge_run(
-            run.id, NULL, NULL, NULL, 'stale',
+            run.id, NULL::integer, NULL::text, NULL::text, 'stale'::text,
             format('no outcome within %s s', 60 + run.timeout_ms / 1000), clock_timestamp()
         );
         stale := stale || run.name;

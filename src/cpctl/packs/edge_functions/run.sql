@@ -29,7 +29,8 @@ BEGIN
     SELECT t.* INTO target FROM @schema@.edge_target(function_name) AS t;
     IF target.error_code IS NOT NULL THEN
         RETURN @schema@.finish_edge_run(
-            run_id, NULL, NULL, NULL, target.error_code, target.error_message, clock_timestamp()
+            run_id, NULL::integer, NULL::text, NULL::text, target.error_code, target.error_message,
+            clock_timestamp()
         );
     END IF;
     SELECT c.* INTO call
