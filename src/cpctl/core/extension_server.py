@@ -10,9 +10,6 @@ from cpctl.core.change import Update
 from cpctl.core.kind import Context, Rows
 from cpctl.core.resource import Resource
 
-USUAL_SCHEMA = "public"
-"""Where an extension goes that is free to go anywhere."""
-
 
 class Here(NamedTuple):
     """An extension of this database. `owned`: the role may alter and drop it."""

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from cpctl.core.text import Text, Wrong
 
 _ODD = re.compile(r"^$|^-|--|-$|[/\\$\0]")
+USUAL_SCHEMA = "public"
+"""Where an extension goes that is free to go anywhere."""
 LONGEST = 63
 """Bytes of a name; PostgreSQL cuts the rest, and then finds no such extension."""
 

@@ -69,7 +69,7 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
         text = sql("extension_dependents").format(remembered=_REMEMBERED if left else "false")
         asked.append(Query("extension_dependents", text, (going, left)))
     if _differ(declared, context):
-        from cpctl.core.extension_server import USUAL_SCHEMA
+        from cpctl.core.extension_spec import USUAL_SCHEMA
 
         schemas = {str(resource.fields.get("schema", USUAL_SCHEMA)) for resource in declared}
         asked.append(Query("extension_offers", sql("extension_offers"), (names,)))
@@ -130,7 +130,7 @@ def _complete(declared: State, rows: Rows, _: Context) -> State:
 
 def _made(declared: Resource, server: Server, rank: int) -> Resource:
     """As the server will make it; the ledger will know that an apply did."""
-    from cpctl.core.extension_server import USUAL_SCHEMA
+    from cpctl.core.extension_spec import USUAL_SCHEMA
 
     said = declared.fields
     offer = server.offer(declared.address.name, said.get("version"))

@@ -94,7 +94,7 @@ def _expand(entries: Mapping[Text, EdgeFunction], around: Around) -> Iterable[En
     if not entries or not isinstance(runtime, _runtime()):
         return
     first, values = next(iter(entries)), _values(entries, runtime, around)
-    requires = {"http": _schema_of_http(runtime, around)}
+    requires = {"http": _schema_of_http(around)}
     yield from _extension(runtime, around, first)
     for name, columns in pack(_PACK)["tables"].items():
         yield _table(name, filled(columns, values), runtime, first)
@@ -111,14 +111,15 @@ def _expand(entries: Mapping[Text, EdgeFunction], around: Around) -> Iterable[En
 
 def _extension(runtime: Runtime, around: Around, origin: Text) -> Iterator[Entry]:
     if runtime.transport not in around.sections["extensions"]:
-        there = {"schema": runtime.in_schema} if runtime.transport == "http" else {}
-        yield Entry("extensions", runtime.transport, there, origin)
+        yield Entry("extensions", runtime.transport, {}, origin)
 
 
-def _schema_of_http(runtime: Runtime, around: Around) -> str:
+def _schema_of_http(around: Around) -> str:
     """Where the extension is made, if it has to be."""
+    from cpctl.core.extension_spec import USUAL_SCHEMA
+
     declared = around.sections["extensions"].get(Text("http"))
-    return (declared.in_schema or "public") if declared else runtime.in_schema
+    return getattr(declared, "in_schema", None) or USUAL_SCHEMA
 
 
 def _table(name: str, parts: Mapping[str, Any], runtime: Runtime, origin: Text) -> Entry:
