@@ -10,6 +10,7 @@ Only `survey` and `apply` touch the database; everything between is pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -117,7 +118,7 @@ def plan_again(task: Task, scene: Scene, rows: Rows) -> Plan:
 def plan(task: Task, scene: Scene, rows: Rows) -> Plan:
     """The plan, from rows alone: adopt, diff, order, guard. Raises DeclaredError."""
     document = task.document
-    memory = read_memory(rows, names_of(document))
+    memory = replace(read_memory(rows, names_of(document)), keeps=scene.undoes is not None)
     context = scene.context._replace(memory=memory)
     parts = [_part(kind, scene._replace(context=context), rows) for kind in registry()]
     changes = tuple(change for part in parts for change in part.changes)

@@ -177,3 +177,20 @@ def test_a_saved_plan_and_a_rollback(database: Database) -> None:
     assert back.code == 0, back
     assert not database.rows(OURS)
     assert database.jobs() == {}
+
+
+@pytest.mark.usefixtures("edge")
+def test_a_rollback_leaves_what_its_applies_did_not_change(database: Database) -> None:
+    if database.version == "17":
+        database.run("drop extension http")
+    apply(database)
+    before = database.rows(OURS)
+    overlay = (database.folder / OVERLAY).read_text(encoding="utf-8")
+    database.write(overlay.replace("timeout: 60s", "timeout: 50s"), OVERLAY)
+    apply(database)
+    back = cpctl(database, "rollback", "--auto-approve")
+    assert "Rollback complete: 0 created, 1 updated, 0 deleted" in back.out
+    assert "stays" not in back.out
+    assert database.rows(OURS) == before
+    database.write(overlay, OVERLAY)
+    assert drifted(database) == {}

@@ -142,6 +142,7 @@ class Memory:
 
     `newest`: the number of the newest apply of any file. `lingering`: what an apply that did not
     end had still to remove, and sessions have. `code`: by table, what would run and is not ours.
+    `keeps`: nothing goes for not being declared, as a rollback declares only what it undoes.
     """
 
     last: Applied | None = None
@@ -151,6 +152,7 @@ class Memory:
     others: tuple[OtherFile, ...] = ()
     lingering: frozenset[str] = frozenset()
     code: tuple[tuple[str, str], ...] = ()
+    keeps: bool = False
 
     @cached_property
     def _known(self) -> Mapping[str, Any]:
@@ -167,7 +169,7 @@ class Memory:
 
     def reason(self, address: Address, file: str) -> str | None:
         """Why a resource that an apply made, and the file no longer has, may go."""
-        if self.last is None or str(address) not in self._known:
+        if self.keeps or self.last is None or str(address) not in self._known:
             return None
         return f"it is not in {file} any more, and apply {self.last.number} had it"
 

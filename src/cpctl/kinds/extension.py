@@ -12,6 +12,7 @@ from cpctl.core.change import Change
 from cpctl.core.foresee import PG_CRON
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey, Turn
 from cpctl.core.ledger import Remembered
+from cpctl.core.neighbours import needed
 from cpctl.core.resource import Address, Fields, Resource, State, Value
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
@@ -90,7 +91,6 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
     if not rows.get("extensions"):
         return
     from cpctl.core.extension_server import depth, read_server
-    from cpctl.lints.extensions import others
 
     server = read_server(rows)
     requires = {name: found.requires for name, found in server.here.items()}
@@ -98,15 +98,14 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
         address = _address(name)
         if address not in declared and context.memory.recall(address) is None:
             continue
-        shared = (("", f"the file {it}") for it in others(address, context.memory))
         facts = {
             "implied": ("installed",),
             "owner": found.owner,
             "rank": -depth(name, requires),
-            "dependents": (*server.dependents.get(name, ()), *shared),
+            "dependents": server.dependents.get(name, ()),
         }
         there: Fields = {"installed": True, "version": found.version, "schema": found.schema}
-        yield Resource(address, there, facts)
+        yield needed(Resource(address, there, facts), context.memory)
 
 
 def _complete(declared: State, rows: Rows, _: Context) -> State:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cpctl.core.change import Change
 from cpctl.core.kind import Context, Kind, Query, Rows, Survey, Turn
+from cpctl.core.neighbours import needed, neighbours
 from cpctl.core.resource import Resource, State
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
@@ -60,11 +61,16 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
 
     for (row,) in rows["functions"]:
         found = seen(json.loads(row), context.owner)
-        if found.address in declared or _removable(found, context) is not None:
+        wanted = declared.get(found.address)
+        if wanted is not None and not wanted.fields:
+            yield needed(found, context.memory)
+        elif wanted is not None or _removable(found, context) is not None:
             yield found
 
 
 def _removable(found: Resource, context: Context) -> str | None:
+    if neighbours(found.address, context.memory):
+        return None
     return context.memory.reason(found.address, context.file)
 
 
@@ -83,7 +89,7 @@ def _refusals(survey: Survey) -> tuple[Finding, ...]:
 
 
 def _notes(survey: Survey) -> tuple[Finding, ...]:
-    if not survey.changes:
+    if not survey.changes and not survey.context.memory.others:
         return ()
     from cpctl.lints.functions import notes
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cpctl.core.change import Change
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey, Turn
 from cpctl.core.ledger import Remembered
+from cpctl.core.neighbours import needed, neighbours
 from cpctl.core.resource import Address, Resource, State
 from cpctl.core.statement import Statement
 from cpctl.core.text import Text
@@ -79,10 +80,14 @@ def _actual(rows: Rows, declared: State, context: Context) -> Iterable[Resource]
     going = frozenset(name for name in found if str(name.address) not in staying)
     for name, table in found.items():
         past = context.memory.recall(name.address)
-        yield resource_of(table, declared.get(name.address), past, Around(staying, going))
+        wanted = declared.get(name.address)
+        made = resource_of(table, wanted, past, Around(staying, going))
+        yield needed(made, context.memory) if wanted and not wanted.fields else made
 
 
 def _reason(address: Address, context: Context) -> str | None:
+    if neighbours(address, context.memory):
+        return None
     return context.memory.reason(address, context.file)
 
 

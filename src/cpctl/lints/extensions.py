@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cpctl.core.acting import grant
 from cpctl.core.capabilities import Capabilities
 from cpctl.core.change import Change, Create, Delete, Update
@@ -12,7 +10,8 @@ from cpctl.core.extension_server import Offer, Server, read_server, superusers
 from cpctl.core.finding import Finding
 from cpctl.core.foresee import PG_CRON
 from cpctl.core.kind import Survey
-from cpctl.core.ledger import Identity, Memory, Remembered
+from cpctl.core.ledger import Memory, Remembered
+from cpctl.core.neighbours import neighbours
 from cpctl.core.resource import Address
 from cpctl.core.sql import identifier
 
@@ -31,31 +30,23 @@ def made(past: Remembered | None) -> bool:
     return past is not None and past.facts.get("made") is True
 
 
-def others(address: Address, memory: Memory) -> Iterator[str]:
-    """The other files that have it too."""
-    one = Identity(address.kind, "", address.name)
-    return (other.name for other in memory.others if one in other.resources)
-
-
 def stays(address: Address, memory: Memory) -> str:
     """Why it is left alone although the file has it no more; empty where it may go."""
     if address.name == PG_CRON:
         return "to drop it would remove every job, and what is known of their runs"
     if not made(memory.recall(address)):
         return "it was there before an apply of this file had it"
-    other = next(others(address, memory), "")
-    return f"the file {other} has it too" if other else ""
+    others = neighbours(address, memory)
+    return f"the file {others[0]} has it too" if others else ""
 
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
     """Extensions that the file has no more, and that are left."""
-    memory = survey.context.memory
-    found = ((a, stays(a, memory)) for a in survey.actual if a not in survey.declared)
+    file, memory = survey.context.file, survey.context.memory
+    left = (a for a in survey.actual if a not in survey.declared and memory.reason(a, file))
     return tuple(
-        Finding(
-            "EXTENSION_STAYS", f"is not in {survey.context.file} any more, and stays: {why}.", a
-        )
-        for a, why in found
+        Finding("EXTENSION_STAYS", f"is not in {file} any more, and stays: {why}.", a)
+        for a, why in ((a, stays(a, memory)) for a in left)
         if why
     )
 

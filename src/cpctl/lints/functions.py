@@ -18,6 +18,7 @@ from cpctl.core.function_grounds import (
 )
 from cpctl.core.function_shape import name_of
 from cpctl.core.kind import Context, Survey
+from cpctl.core.neighbours import left_to, taken
 from cpctl.core.rights import HAS_OPTIONS
 from cpctl.core.sql import identifier
 
@@ -33,7 +34,7 @@ def refusals(survey: Survey) -> tuple[Finding, ...]:
         for finding in (
             *_grounds(change, grounds, context),
             *_ownership(change, context),
-            *_somebodys(change, context),
+            *_somebodys(change, survey),
             *_depended_on(change),
         )
     )
@@ -74,15 +75,14 @@ def _ownership(change: Change, context: Context) -> Iterator[Finding]:
         yield Finding("MISSING_RIGHT", f"change what belongs to {owner}", change.address, remedy)
 
 
-def _somebodys(change: Change, context: Context) -> Iterator[Finding]:
+def _somebodys(change: Change, survey: Survey) -> Iterator[Finding]:
     before, _ = sides(change)
     if before is not None and before.fields["kind"] not in _REPLACEABLE:
         what = f"is here as {before.fields['kind']}"
         remedy = f"drop it, or give the function another name: DROP ROUTINE {change.address.name};"
         yield Finding("NO_FUNCTION", f"{what}, and no apply replaces that", change.address, remedy)
-    elif before is not None and unclaimed(change, context):
-        what = f"is there already, and no apply of {context.file} is known to have had it"
-        remedy = "if it is to be taken over: --allow TAKES_OVER"
+    elif before is not None and unclaimed(change, survey.context):
+        what, remedy = taken(change.address, survey)
         yield Finding("TAKES_OVER", what, change.address, remedy)
 
 
@@ -96,8 +96,7 @@ def _depended_on(change: Change) -> Iterator[Finding]:
 
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
-    """What is not changed in place, for which a moment's lock is not the same."""
+    """What is not changed in place, for which a moment's lock is not the same; what stays."""
     what = "is dropped and made anew: PostgreSQL changes no result and no argument in place."
-    return tuple(
-        Finding("MADE_ANEW", what, change.address) for change in survey.changes if recreates(change)
-    )
+    anew = (change.address for change in survey.changes if recreates(change))
+    return (*(Finding("MADE_ANEW", what, it) for it in anew), *left_to(survey, "function"))

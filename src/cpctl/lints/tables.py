@@ -8,6 +8,7 @@ from cpctl.core.acting import acting, grant, membership
 from cpctl.core.change import Change, Delete, Update, sides
 from cpctl.core.finding import Finding
 from cpctl.core.kind import Context, Survey
+from cpctl.core.neighbours import left_to, taken
 from cpctl.core.rights import HAS_OPTIONS
 from cpctl.core.sql import identifier
 from cpctl.core.table_grounds import (
@@ -37,7 +38,7 @@ def refusals(survey: Survey) -> tuple[Finding, ...]:
         for finding in (
             *_grounds(change, grounds, context),
             *_ownership(change, context),
-            *_somebodys(change, context),
+            *_somebodys(change, survey),
             *(_data(change, "it goes only with --allow DROPS_DATA")),
         )
     )
@@ -78,16 +79,15 @@ def _ownership(change: Change, context: Context) -> Iterator[Finding]:
         yield Finding("MISSING_RIGHT", f"change what belongs to {owner}", change.address, remedy)
 
 
-def _somebodys(change: Change, context: Context) -> Iterator[Finding]:
+def _somebodys(change: Change, survey: Survey) -> Iterator[Finding]:
     before, _ = sides(change)
     if before is not None and "kind" in before.fields:
         kind = before.fields["kind"]
         what = f"is here as a {kind}, and no apply makes a table of that"
         remedy = f"drop it, or give it another name: {change.address.name}"
         yield Finding("NO_TABLE", what, change.address, remedy)
-    elif unclaimed(change, context):
-        what = f"is there already, and no apply of {context.file} is known to have had it"
-        remedy = "if it is to be taken over: --allow TAKES_OVER"
+    elif unclaimed(change, survey.context):
+        what, remedy = taken(change.address, survey)
         yield Finding("TAKES_OVER", what, change.address, remedy)
 
 
@@ -106,7 +106,7 @@ def _data(change: Change, remedy: str) -> Iterator[Finding]:
 
 def notes(survey: Survey) -> tuple[Finding, ...]:
     """What somebody added to our tables is left alone, and a name that is recognised is said."""
-    return (*_extra(survey), *_renamed(survey))
+    return (*_extra(survey), *_renamed(survey), *left_to(survey, "table"))
 
 
 def _extra(survey: Survey) -> Iterator[Finding]:
