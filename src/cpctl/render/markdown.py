@@ -17,6 +17,7 @@ from cpctl.render.parts.sentences import (
     coded,
     coded_whole,
     count,
+    gathered,
     kinds,
     matching,
     remarks,
@@ -97,7 +98,7 @@ def _named(plan: Plan, resource: Resource) -> str:
 def _refused(plan: Plan) -> str:
     if not plan.refusals:
         return ""
-    lines = [f"- {code(coded_whole(finding))}\n" for finding in plan.refusals]
+    lines = [f"- {code(coded_whole(finding))}\n" for finding in gathered(plan.refusals)]
     title = "> [!CAUTION]\n> **Refused**: an apply would write nothing.\n"
     return title + "".join(f"> {line}\n" for line in listed(lines).splitlines())
 

@@ -20,6 +20,7 @@ from cpctl.core.resource import Address
 from cpctl.core.statement import Parameter
 from cpctl.core.text import Text
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.sentences import gathered
 from cpctl.render.parts.statements import parameter_sql
 from cpctl.render.parts.values import width
 
@@ -107,6 +108,7 @@ def _tag(name: str, body: str) -> str:
 
 def refusal(refusals: Sequence[Finding], files: Sequence[str]) -> Refusal:
     """All refusals as one error; each line tells its own way out, where they differ."""
+    refusals = gathered(refusals)
     remedies = [*dict.fromkeys(escaped(found.remedy) for found in refusals)]
     across = width(escaped(str(found.address or "")) for found in refusals)
     lines = []

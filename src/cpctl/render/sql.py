@@ -17,6 +17,7 @@ from cpctl.render.parts.sentences import (
     coded,
     counts,
     files,
+    gathered,
     header,
     remarks,
     said,
@@ -70,7 +71,7 @@ def _head(plan: Plan) -> list[str]:
         "-- It stops at the first error. It does not look at what changed since it was made, and",
         "-- puts no setting back; cpctl apply does both.",
         *(f"-- Note: {remark}" for remark in remarks(plan)),
-        *(f"-- Refused: {said(finding)}" for finding in plan.refusals),
+        *(f"-- Refused: {said(finding)}" for finding in gathered(plan.refusals)),
         *(f"-- ! {escaped(str(where))}: {coded(hazard)}" for where, hazard in hazards),
     ]
 

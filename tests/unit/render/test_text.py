@@ -7,6 +7,8 @@ from cpctl.core.change import Create, Delete, Update
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
 from cpctl.core.resource import Address, Sealed
+from cpctl.render.markdown import plan_markdown
+from cpctl.render.sql import plan_sql
 from cpctl.render.text import plan_text, refusal_text
 from tests.unit.render.plans import TARGET, WHY, changed, hazard, job, plan, resource, setting
 
@@ -155,6 +157,31 @@ Refused: the file declares no jobs. Remedy: --allow EMPTY_FILE"""
     assert plan_text(made).endswith(f"(3 statements).\n\n{refused}")
     assert refusal_text(made) == refused
     assert refusal_text(plan()) == ""
+
+
+def test_what_holds_for_many_is_said_once() -> None:
+    """A schema that is missing is one thing to mend, however many functions go there."""
+
+    def missing(*names: str) -> tuple[Finding, ...]:
+        remedy = "CREATE SCHEMA shop;"
+        what = "there is no schema shop"
+        return tuple(Finding("NO_SCHEMA", what, Address("table", one), remedy) for one in names)
+
+    few = plan(Create(job("a")), refusals=missing("a", "b", "c"))
+    assert refusal_text(few).count("Refused: ") == 3
+    named = tuple(one._replace(code="TAKES_OVER") for one in missing(*"abcde"))
+    assert refusal_text(plan(Create(job("a")), refusals=named)) == (
+        "Refused: table.a there is no schema shop. The same holds for table.b, table.c, table.d, "
+        "table.e. Remedy: CREATE SCHEMA shop;"
+    )
+    other = Finding("NO_ROLE", "there is no role x", Address("job", "a"))
+    many = plan(Create(job("a")), refusals=(*missing(*"abcde"), other, *missing(*"fghi")))
+    assert refusal_text(many) == (
+        "Refused: table.a there is no schema shop. The same holds for 8 tables. "
+        "Remedy: CREATE SCHEMA shop;\nRefused: job.a there is no role x"
+    )
+    assert plan_markdown(many).count("there is no schema shop") == 1
+    assert plan_sql(many).count("-- Refused: ") == 2
 
 
 def test_a_plan_of_one_change_is_refused_in_the_singular() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cpctl.core.finding import Finding
 from cpctl.core.plan import Plan
 from cpctl.render.parts.escape import escaped
-from cpctl.render.parts.sentences import MISSING_RIGHT, said
+from cpctl.render.parts.sentences import MISSING_RIGHT, gathered, said
 from cpctl.render.parts.values import width
 
 USUAL, STDIN = "scheduler.yaml", "<stdin>"
@@ -65,7 +65,8 @@ def _superuser(plan: Plan) -> str:
 
 def _parted(plan: Plan) -> tuple[list[Finding], list[Finding]]:
     missing = [finding for finding in plan.refusals if finding.code == MISSING_RIGHT]
-    return missing, [finding for finding in plan.refusals if finding.code != MISSING_RIGHT]
+    others = (finding for finding in plan.refusals if finding.code != MISSING_RIGHT)
+    return missing, gathered(others)
 
 
 def _sentence(finding: Finding) -> str:

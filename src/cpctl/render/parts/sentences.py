@@ -14,6 +14,11 @@ MISSING_RIGHT = "MISSING_RIGHT"
 PAUSED = "PAUSED"
 NOT_COMPARED = "NOT_COMPARED"
 
+_FEW = 3
+"""So many of the same are read one by one; more are said once …"""
+_ONE_REMEDY = frozenset({"NO_SCHEMA", "NO_ROLE", "NOT_IN_MIGRATION"})
+"""… and of these, which one thing mends, by number."""
+
 
 def count(number: int, thing: str) -> str:
     """`1 job`, `2 jobs`."""
@@ -50,6 +55,27 @@ def coded(finding: Finding) -> str:
 def coded_whole(finding: Finding) -> str:
     """`CODE: job.x …. Remedy: …`, where nothing stands above."""
     return f"{escaped(finding.code)}: {said(finding)}"
+
+
+def gathered(findings: Iterable[Finding]) -> list[Finding]:
+    """In their order; many that differ only in whom they are about become one."""
+    groups: dict[Finding, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding._replace(address=None), []).append(finding)
+    return [
+        one
+        for group in groups.values()
+        for one in (group if len(group) <= _FEW else [_for_all(*group)])
+    ]
+
+
+def _for_all(first: Finding, *others: Finding) -> Finding:
+    addresses = [one.address for one in others if one.address is not None]
+    if not addresses:
+        return first
+    counted = first.code in _ONE_REMEDY
+    named = kinds(addresses) if counted else ", ".join(map(str, addresses))
+    return first._replace(what=f"{first.what.rstrip('.')}. The same holds for {named}.")
 
 
 def kinds(addresses: Iterable[Address]) -> str:
