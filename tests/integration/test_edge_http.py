@@ -150,7 +150,10 @@ def test_no_key_is_declared_and_stores_that_cannot_be_read(
         assert said["status"] == "succeeded"
         assert [seen.bearer for seen in edge.seen] == [None]
         ((said,),) = database.rows(f"select {made.place}.trigger_shut()")
-    assert said["error_code"] == "missing_setting"
+        checks = f"select status, details from {made.place}.initialize_scheduler()"
+        (seen,) = database.rows(f"{checks} where component = 'url shut'")
+    assert said["error_code"] == "bad_setting"
+    assert seen == ("error", said["error"])
     assert said["error"] == (
         'vault secret shut_url cannot be read: relation "nowhere.secrets" does not exist'
     )

@@ -15,8 +15,7 @@ BEGIN
     END IF;
     IF coalesce(url_trouble, key_trouble) IS NOT NULL THEN
         error_code := CASE
-            WHEN url_trouble IS NOT NULL AND coalesce(url, '') = '' THEN 'missing_setting'
-            WHEN url_trouble IS NULL AND coalesce(key, '') = '' THEN 'missing_setting'
+            WHEN coalesce(url_trouble, key_trouble) = 'is not set' THEN 'missing_setting'
             ELSE 'bad_setting'
         END;
         error_message := concat_ws(

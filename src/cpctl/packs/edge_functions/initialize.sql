@@ -35,12 +35,12 @@ BEGIN
         CROSS JOIN LATERAL @schema@.edge_target(f.name) AS t
     )
     SELECT 'url ' || t.name,
-        CASE WHEN t.url_trouble IS NULL THEN 'ok' WHEN coalesce(t.url, '') = '' THEN 'missing' ELSE 'error' END,
+        CASE WHEN t.url_trouble IS NULL THEN 'ok' WHEN t.url_trouble = 'is not set' THEN 'missing' ELSE 'error' END,
         concat_ws(' ', t.url_label, t.url_trouble)
     FROM targets AS t
     UNION ALL
     SELECT DISTINCT 'key',
-        CASE WHEN t.key_trouble IS NULL THEN 'ok' WHEN coalesce(t.key, '') = '' THEN 'missing' ELSE 'error' END,
+        CASE WHEN t.key_trouble IS NULL THEN 'ok' WHEN t.key_trouble = 'is not set' THEN 'missing' ELSE 'error' END,
         concat_ws(' ', t.key_label, t.key_trouble)
     FROM targets AS t
     WHERE t.key_label IS NOT NULL;
