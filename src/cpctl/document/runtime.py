@@ -39,6 +39,16 @@ def _days(value: object) -> object:
     return int(found[1])
 
 
+def _schedule(value: object) -> object:
+    """As of a job, whichever pg_cron runs it. Raises Wrong."""
+    from cpctl.lints.schedules import schedule_wrong
+
+    wrong = schedule_wrong(value, (), "") if isinstance(value, str) else None
+    if wrong is not None:
+        raise Wrong(str(wrong), wrong.remedy)
+    return value
+
+
 def _text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^({pattern}|.*\\$\\{{.*)$"})
 
@@ -71,7 +81,7 @@ class Runtime(BaseModel):
         "out: for ever.",
         examples=["30d"],
     )
-    recovery: str = Field(
+    recovery: Annotated[str, BeforeValidator(_schedule)] = Field(
         "* * * * *",
         min_length=1,
         description="When failed runs are looked at, and repeated where that is due.",

@@ -28,6 +28,9 @@ _ABOUT: Final = ("each", "readers", "transport")
 NONE: Final = "none"
 """Said of a key or a log: this function has none."""
 
+_LONGEST: Final = 63 - len("trigger_")
+"""Bytes: PostgreSQL cuts longer names, and the longest of its functions is this much longer."""
+
 Values = dict[str, str]
 
 
@@ -48,6 +51,9 @@ def _judge(name: Text, spec: EdgeFunction, around: Around) -> None:
     headings, urls = around.head.headings, around.sections["urls"]
     if name is next(iter(around.sections[_PACK])):
         _judge_runtime(headings.get("runtime", ...), around)
+    if len(name) > _LONGEST:
+        what = f"trigger_{name} is over 63 bytes, and PostgreSQL would cut it"
+        raise Wrong(what, f"a name of at most {_LONGEST}, and `url` for the rest")
     _known(spec.url or name, urls, "urls", "url")
     if spec.key not in (None, NONE):
         _known(str(spec.key), around.sections["secrets"], "secrets", "key")
@@ -56,7 +62,9 @@ def _judge(name: Text, spec: EdgeFunction, around: Around) -> None:
         what = f"the file has {count} secrets, so it is not clear which one `{name}` sends"
         raise Wrong(what, "key: NAME, or key: none")
     if spec.log not in (None, NONE):
-        _known(str(spec.log), dict.fromkeys(pack(_PACK)["tables"]), "the tables of logs", "log")
+        _known(
+            str(spec.log), dict.fromkeys(pack(_PACK)["logs"].values()), "the tables of logs", "log"
+        )
 
 
 def _judge_runtime(runtime: object, around: Around) -> None:
