@@ -49,7 +49,8 @@ readme: venv ## write README's transcript again from a run of the demo
 	@$(BIN)/python tools/demo/readme.py
 
 schemas: venv ## write schemas/ again from the models
-	@for name in scheduler overlay plan drift outcome errors history; do \
+	@for name in scheduler overlay plan drift outcome errors history \
+		status jobs health runs; do \
 		$(BIN)/cpctl schema $$name > schemas/$$name.schema.json; done
 
 bench: venv servers ## the budgets, measured as whole processes

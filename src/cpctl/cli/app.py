@@ -22,6 +22,10 @@ COMMANDS: Final = (
     "schema",
     "sandbox",
     "history",
+    "status",
+    "jobs",
+    "health",
+    "runs",
 )
 
 

@@ -118,9 +118,16 @@ def read_environment(env_files: list[str] | None) -> dict[str, str]:
     return filled(os.environ, known)
 
 
-def read_document(common: Common, *, resolve: bool = True, pg_cron: str = "") -> Document:
+SECTIONS_OF_VALUES = ("urls", "secrets", "settings")
+"""What they hold is for plan and apply; whoever only looks at jobs needs no variable of theirs."""
+
+
+def read_document(
+    common: Common, *, resolve: bool = True, pg_cron: str = "", unread: tuple[str, ...] = ()
+) -> Document:
     """The files as one document. `pg_cron`: judge for this version, not for any.
 
+    `unread`: sections whose variables may be missing.
     Raises InputError.
     """
     from cpctl.document import env_file_beside, known_parts, load, read_sources
@@ -128,7 +135,7 @@ def read_document(common: Common, *, resolve: bool = True, pg_cron: str = "") ->
     sources = read_sources(common.files or ["scheduler.yaml"])
     environment = read_environment(common.env_files)
     hint = env_file_beside(sources[0].name)
-    parts = known_parts(pg_cron)
+    parts = known_parts(pg_cron, unread)
     return load(sources, environment, resolve=resolve, env_file_with=hint, parts=parts)
 
 

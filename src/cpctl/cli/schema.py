@@ -17,6 +17,10 @@ class Name(StrEnum):
     outcome = "outcome"
     errors = "errors"
     history = "history"
+    status = "status"
+    jobs = "jobs"
+    health = "health"
+    runs = "runs"
 
 
 def schema(

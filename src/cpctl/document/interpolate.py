@@ -61,12 +61,14 @@ class Variables:
     """Where variables come from, and those that were used, for the hash of the inputs.
 
     `env_file_with`: the name of a file that would set a variable, for the remedy only.
+    `lenient`: what has no value is left as it is written.
     """
 
     environment: Environment[str, str]
     resolve: bool
     env_file_with: Callable[[str], str | None]
     used: dict[str, str] = field(default_factory=dict)
+    lenient: bool = False
 
     def value(self, name: str, default: str | None) -> str | None:
         found = self.environment.get(name) or default
@@ -82,7 +84,7 @@ class Variables:
 
 
 def interpolate(node: Node, variables: Variables, raw: Raw = NOTHING_RAW) -> Iterator[Trouble]:
-    """Fill in every scalar of a tree, in place."""
+    """Fill in every scalar of a tree, in place, that was not filled in before."""
     if isinstance(node, Mapping):
         yield from _mapping(node, variables, raw)
     elif isinstance(node, list):
@@ -103,6 +105,8 @@ def _mapping(node: Mapping, variables: Variables, raw: Raw) -> Iterator[Trouble]
 
 def _scalar(value: Text, variables: Variables) -> Generator[Trouble, None, Text]:
     pieces: list[str] = []
+    if isinstance(value, Resolved | Unresolved):
+        return value
     values: dict[str, str] = {}
     end, known = 0, True
     for found in _SIGN.finditer(value):
@@ -139,7 +143,7 @@ def _fill(found: re.Match[str], variables: Variables, values: dict[str, str]) ->
     name, default = found["name"], found["rest"] if found["form"] else None
     filled = variables.value(name, default)
     if filled is None:
-        return variables.missing(name)
+        return None if variables.lenient else variables.missing(name)
     if _NO_TEXT.search(filled):
         return Wrong(f"{name} holds a byte that is not UTF-8 text", "set it to text")
     values[name] = filled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Values
+from dataclasses import replace
 
 from cpctl.core.inputs import inputs_of
 from cpctl.core.text import Source, text
@@ -45,7 +46,10 @@ def load(
     variables = Variables(environment, resolve, env_file_with)
     root = _one_tree(sources, parts, findings)
     findings.add(_no_mappings(root, parts))
-    findings.add(interpolate(root, variables, raw_parts(parts, root)))
+    raw, lenient = raw_parts(parts, root), replace(variables, lenient=True)
+    for section in parts.unread:
+        findings.add(interpolate(root.at(section), lenient, raw.under(section)))
+    findings.add(interpolate(root, variables, raw))
     findings.add(_completed(root, parts, companions))
     top = text("", sources[0], 0, 0, "")
     head = head_from(root, top, parts, findings)

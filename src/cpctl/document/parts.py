@@ -34,11 +34,15 @@ class Section(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """Every kind and every expansion that a file may use, and the pg_cron it is for."""
+    """Every kind and every expansion that a file may use, and the pg_cron it is for.
+
+    `unread`: sections whose variables may be missing, because nobody will look at their values.
+    """
 
     kinds: tuple[Kind, ...]
     expansions: tuple[Expansion, ...]
     pg_cron: str = ""
+    unread: tuple[str, ...] = ()
 
     def sections(self) -> Iterator[Section]:
         for sugar in self.expansions:
@@ -62,9 +66,9 @@ def _check_entry(kind: Kind, pg_cron: str, key: Text, made: object) -> None:
     kind.judge(key, made, pg_cron)
 
 
-def known_parts(pg_cron: str = "") -> Parts:
+def known_parts(pg_cron: str = "", unread: tuple[str, ...] = ()) -> Parts:
     """Every part there is; `pg_cron`: the version that entries are judged for, empty for any."""
-    return Parts(registry(), expansions(), pg_cron)
+    return Parts(registry(), expansions(), pg_cron, unread)
 
 
 def raw_parts(parts: Parts, written: Container[str]) -> Raw:

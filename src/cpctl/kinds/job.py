@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cpctl.core.change import Change
 from cpctl.core.cron_calls import Calls
 from cpctl.core.foresee import PG_CRON
+from cpctl.core.job_address import address_of
 from cpctl.core.job_spec import Defaults, Spec
 from cpctl.core.kind import NOT_THERE, Context, Kind, Query, Rows, Survey
 from cpctl.core.ledger import Remembered
@@ -63,14 +64,7 @@ def _judge(key: Text, spec: Spec, pg_cron: str) -> None:
 
 
 def _address(name: str, owner: str, context: Context) -> Address:
-    """`job.NAME` for the file's owner, else `job.OWNER/NAME`.
-
-    What could be read both ways is quoted.
-    """
-    if owner == context.owner and "/" not in name and not name.startswith(("(", '"')):
-        return Address("job", name)
-    shown = f'"{owner}"' if "/" in owner or '"' in owner else owner
-    return Address("job", f"{shown}/{name}")
+    return address_of(name, owner, context.owner)
 
 
 def _declare(key: str, spec: Spec, context: Context, origin: Text | None) -> Resource:
@@ -153,10 +147,7 @@ def _seen(rows: Rows, context: Context) -> Iterable[Resource]:
         facts = {"name": name, "username": username, "jobid": jobid, "implied": implied}
         if jobid in runs:
             facts["run"] = runs[jobid]
-        if name is None:
-            address = Address("job", f"(unnamed, jobid {jobid})")
-        else:
-            address = _address(name, username, context)
+        address = address_of(name, username, context.owner, jobid)
         yield Resource(address, fields, facts)
 
 

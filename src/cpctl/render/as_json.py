@@ -21,6 +21,7 @@ from cpctl.render.parts.sentences import (
 )
 from cpctl.render.parts.statements import statement_sql
 from cpctl.render.parts.summary import summary_shape
+from cpctl.render.parts.target import target_json
 from cpctl.render.parts.values import sensitive
 from cpctl.render.shapes import (
     FORMAT_VERSION,
@@ -32,7 +33,6 @@ from cpctl.render.shapes import (
     PlanShape,
     SidesShape,
     StatementShape,
-    TargetShape,
 )
 
 
@@ -42,7 +42,7 @@ def plan_json(plan: Plan) -> PlanShape:
         "format_version": FORMAT_VERSION,
         "cpctl_version": __version__,
         "as_of": plan.as_of,
-        "target": _target(plan),
+        "target": target_json(plan.target),
         "base_fingerprint": fingerprint(plan),
         "inputs": {"files": list(plan.files), "hash": plan.inputs.digest},
         "changes": [_change(plan, change) for change in plan.changes],
@@ -65,7 +65,7 @@ def drift_json(plan: Plan) -> DriftShape:
         "format_version": FORMAT_VERSION,
         "cpctl_version": __version__,
         "as_of": plan.as_of,
-        "target": _target(plan),
+        "target": target_json(plan.target),
         "last_apply": str(plan.last.number) if plan.last else None,
         "resources": [_drifted(plan, change) for change in plan.changes],
         "paused": [str(note.address) for note in plan.notes if note.code == PAUSED],
@@ -110,18 +110,6 @@ def _lines(value: object) -> str:
 
 def _compact(value: object) -> str:
     return json.dumps(value, allow_nan=False)
-
-
-def _target(plan: Plan) -> TargetShape:
-    target = plan.target
-    return {
-        "system_identifier": target.system_identifier,
-        "host": target.host,
-        "database": target.database,
-        "server_version": target.server_version,
-        "pg_cron_version": target.pg_cron_version,
-        "role": target.role,
-    }
 
 
 def _change(plan: Plan, change: Change) -> ChangeShape:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cpctl.render.history_shapes import AppliesShape
 from cpctl.render.shapes import DriftShape, ErrorsShape, OutcomeShape, PlanShape
+from cpctl.render.watch_shapes import HealthShape, JobsShape, RunsShape, StatusShape
 
 SHAPES: Mapping[str, Any] = {
     "plan": PlanShape,
@@ -14,6 +15,10 @@ SHAPES: Mapping[str, Any] = {
     "outcome": OutcomeShape,
     "errors": ErrorsShape,
     "history": AppliesShape,
+    "status": StatusShape,
+    "jobs": JobsShape,
+    "health": HealthShape,
+    "runs": RunsShape,
 }
 
 

@@ -88,3 +88,13 @@ def _upcoming(fires: Sequence[datetime], now: datetime, zone: tzinfo, label: str
     first = local[0]
     year = f" {first.year}" if first.year != today.year else ""
     return f"next {first:%a} {first.day} {first:%b}{year} {first:%H:%M} {label}"
+
+
+def next_run(text: str, clock: Clock) -> str:
+    """ISO 8601, in UTC; empty where it never comes, and where only pg_cron's launcher knows."""
+    meaning = meaning_of(text, release_for(clock.pg_cron))
+    if meaning is None or (isinstance(meaning, Times) and not meaning.ever_runs):
+        return ""
+    now = datetime.fromisoformat(clock.as_of)
+    fires = next_fires(meaning, now, zone_of(clock.timezone))
+    return "".join(f"{fire:%Y-%m-%dT%H:%M:%SZ}" for fire in islice(fires, 1))

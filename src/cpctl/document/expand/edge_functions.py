@@ -76,7 +76,8 @@ def _judge_runtime(runtime: object, around: Around) -> None:
             "looks for it afterwards",
         )
     scope = around.head.scope.get("jobs")
-    for job in _upkeep(runtime, around) if scope and isinstance(runtime, _runtime()) else ():
+    known = scope and isinstance(runtime, _runtime())
+    for job in upkeep(runtime, around.head.name) if known else ():
         if scope is not None and not scope.covers(job):
             what = f"scope.jobs ({', '.join(scope.patterns)}) leaves out the runtime's job {job}"
             raise Wrong(what, f"add {job} to it")
@@ -89,9 +90,9 @@ def _known(name: str, there: Mapping[Any, Any], where: str, field: str) -> None:
         raise Wrong(f"`{name}` is not in {where}", remedy if there else "add it there", field)
 
 
-def _upkeep(runtime: Runtime, around: Around) -> dict[str, Any]:
-    """The runtime's own jobs by name."""
-    stem = re.sub(r"[^A-Za-z0-9_]", "_", around.head.name)
+def upkeep(runtime: Runtime, file: str) -> dict[str, Any]:
+    """The runtime's own jobs by name, of the file that has this one."""
+    stem = re.sub(r"[^A-Za-z0-9_]", "_", file)
     jobs = pack(_PACK)["jobs"].items()
     wanted = ((name, job) for name, job in jobs if getattr(runtime, job.get("when", "recovery")))
     return {f"{stem}_{name}": job for name, job in wanted}
@@ -153,7 +154,7 @@ def _function(
 
 
 def _jobs(runtime: Runtime, around: Around, values: Values, origin: Text) -> Iterator[Entry]:
-    for name, job in _upkeep(runtime, around).items():
+    for name, job in upkeep(runtime, around.head.name).items():
         fields = {part: job[part] for part in ("schedule", "command")}
         yield Entry("jobs", name, filled(fields, values), origin)
 
@@ -172,7 +173,7 @@ def _values(entries: Mapping[Text, EdgeFunction], runtime: Runtime, around: Arou
         "transport": literal(runtime.transport),
         "file": literal(around.head.name),
         "jobs": _jobs_condition(around),
-        "upkeep": f"ARRAY[{', '.join(map(literal, _upkeep(runtime, around)))}]::text[]",
+        "upkeep": f"ARRAY[{', '.join(map(literal, upkeep(runtime, around.head.name)))}]::text[]",
         "functions": ",\n        ".join(rows),
         "recovery": runtime.recovery,
         "backoff_ms": str(runtime.backoff),

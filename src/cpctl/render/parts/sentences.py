@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cpctl.core.finding import Finding
-from cpctl.core.plan import Plan
+from cpctl.core.plan import Plan, Target
 from cpctl.core.resource import Address
 from cpctl.render.parts.escape import escaped
 
@@ -27,9 +27,13 @@ def count(number: int, thing: str) -> str:
 
 def header(plan: Plan) -> str:
     """Which file for which database: the question nobody should have to ask."""
-    target = plan.target
-    versions = f"PostgreSQL {target.server_version}, pg_cron {target.pg_cron_version or 'none'}"
     name = plan.name if plan.undoes is None else f"{plan.name} as before apply {plan.undoes}"
+    return headline(name, plan.target)
+
+
+def headline(name: str, target: Target) -> str:
+    """`content-pipeline -> postgres@localhost:5432/postgres (PostgreSQL 17.12, pg_cron 1.6)`."""
+    versions = f"PostgreSQL {target.server_version}, pg_cron {target.pg_cron_version or 'none'}"
     return escaped(f"{name} -> {target.where} ({versions})")
 
 
