@@ -49,8 +49,15 @@ def _block(job: Watched, view: View) -> Iterator[str]:
     words = _words(job, view.clock)
     yield f"{schedule:<{COLUMN}}# {words}" if words else schedule
     yield f"  command  = {value_text(job.command)}"
+    yield f"  # {ran(job.last, view.clock, view.looked)}{_failure(job)}"
+
+
+def _failure(job: Watched) -> str:
+    """What its last run said, or the one before where that goes on."""
     said = why(job)
-    yield f"  # {ran(job.last, view.clock, view.looked)}{f': {said}' if said else ''}"
+    if not said:
+        return ""
+    return f": {said}" if job.last and job.last.over else f"; the one before failed: {said}"
 
 
 def _words(job: Watched, clock: Clock) -> str:
