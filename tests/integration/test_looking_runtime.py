@@ -83,7 +83,7 @@ def lived(database: Database, edge: EdgeServer) -> Database:
 
 def same_moment(text: str | None, at: datetime | None) -> bool:
     if text is None or at is None:
-        return text is at is None
+        return text is None and at is None
     return abs(datetime.fromisoformat(text) - at).total_seconds() < 0.001
 
 

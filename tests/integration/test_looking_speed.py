@@ -6,30 +6,42 @@ import time
 
 import pytest
 
+from tests.integration.pack_by_hand import Edge, Runtime, installed
+from tests.integration.pipeline import TRANSPORTS
 from tests.integration.watching import looked
 from tests.servers import Database
 
 JOBS, RUNS, SECONDS = 10_000, 1_000_000, 2.0
-MANY = """\
+HEAD = """\
 version: 1
 name: pipeline
-scope: {{jobs: [pipe_*]}}
-{more}
-jobs:
-  pipe_1: {{schedule: "0 0 1 1 *", command: SELECT 1;}}
 """
+JOB = 'jobs:\n  pipe_1: {schedule: "0 0 1 1 *", command: SELECT 1;}\n'
+RUNTIME = """\
+runtime: {transport: TRANSPORT, schema: pipeline}
+scope: {jobs: [pipe_*, pipeline_*]}
+urls: {sweep: "https://h/"}
+secrets: {key: {from: "env:NOBODY"}}
+edge_functions: {sweep: {}}
+"""
+
+
+def crowd(database: Database, command: str) -> None:
+    """10,000 jobs, of which each tenth is paused."""
+    database.run(
+        "insert into cron.job (jobid, schedule, command, nodename, nodeport, database, username, "
+        "jobname, active) select n, (n %% 60) || ' ' || n %% 24 || ' 1 1 *', %s || n, '', "
+        "1, 'postgres', 'postgres', 'pipe_' || n, n %% 10 > 0 from generate_series(1, %s) n",
+        command,
+        JOBS,
+    )
 
 
 @pytest.fixture
 def crowded(database: Database) -> Database:
-    """Every hundredth run has failed; each job of seven days ran about a hundred times."""
-    database.write(MANY.format(more=""))
-    database.run(
-        "insert into cron.job (jobid, schedule, command, nodename, nodeport, database, username, "
-        "jobname, active) select n, (n %% 60) || ' ' || n %% 24 || ' 1 1 *', 'select ' || n, '', "
-        "1, 'postgres', 'postgres', 'pipe_' || n, n %% 10 > 0 from generate_series(1, %s) n",
-        JOBS,
-    )
+    """Every hundredth run has failed."""
+    database.write(HEAD + "scope: {jobs: [pipe_*]}\n" + JOB)
+    crowd(database, "select ")
     database.run(
         "insert into cron.job_run_details (jobid, runid, database, username, command, status, "
         "return_message, start_time, end_time) select 1 + n %% %s, n, 'postgres', 'postgres', "
@@ -43,15 +55,18 @@ def crowded(database: Database) -> Database:
     return database
 
 
-def test_each_command_is_quick(crowded: Database) -> None:
+def quick(database: Database) -> None:
     took = {}
     for command in ("status", "jobs", "health", "runs"):
-        for options in ((), ("--format", "json")):
+        for form in ("text", "json"):
             began = time.monotonic()
-            assert crowded.cpctl(command, *options).code == 0
-            took[command, *options] = round(time.monotonic() - began, 2)
-    print(took)
+            assert database.cpctl(command, "--format", form).code == 0
+            took[command, form] = round(time.monotonic() - began, 2)
     assert max(took.values()) < SECONDS, took
+
+
+def test_pg_crons_own_history(crowded: Database) -> None:
+    quick(crowded)
     status, runs = looked(crowded, "status"), looked(crowded, "runs", "--failed")
     assert (status["total_jobs"], status["active_jobs"]) == (JOBS, JOBS * 9 // 10)
     failed = (
@@ -61,3 +76,28 @@ def test_each_command_is_quick(crowded: Database) -> None:
     assert [(status["failed_jobs"],)] == crowded.rows(failed)
     assert status["looked"]["complete"] is False
     assert [run["id"] for run in runs["runs"]] == [str(RUNS - 100 * n) for n in range(20)]
+
+
+def test_the_runtimes_table(database: Database) -> None:
+    """Each job calls the one function, and runs of the last 100,000 are found for each."""
+    transport = TRANSPORTS[database.version]
+    database.write(HEAD + RUNTIME.replace("TRANSPORT", transport) + JOB)
+    with installed(database.admin, Runtime(transport, {"sweep": Edge()})):
+        crowd(database, "select pipeline.trigger_sweep() -- ")
+        for index in ("trigger_type", "function", "running", "failed"):
+            database.run(f"drop index pipeline.job_runs_{index}_idx")  # to fill it in less time
+        database.run(
+            "insert into pipeline.job_runs (job_id, status, started_at, metadata) select "
+            "1 + n %% %s, case when n %% 100 = 0 then 'failed' else 'succeeded' end, "
+            "now() - (%s - n) * interval '0.6 s', jsonb_build_object('function', 'sweep') "
+            "from generate_series(1, %s) n",
+            JOBS, RUNS, RUNS,
+        )  # fmt: skip
+        database.run("analyze pipeline.job_runs")
+        quick(database)
+        status, runs = looked(database, "status"), looked(database, "runs", "pipe_2", "--failed")
+        assert (status["total_jobs"], status["failed_jobs"]) == (JOBS, JOBS // 100)
+        assert status["looked"]["tables"][0] == "pipeline.job_runs"
+        assert status["looked"]["complete"] is False
+        assert runs["runs"] == []
+        assert len(looked(database, "runs", "pipe_1", "--failed")["runs"]) == 10
