@@ -26,6 +26,7 @@ def jobs(database: Database) -> Jobs:
     ran(database, made["good"], "failed", "8 days", "ERROR:  long ago\n")
     for ago in ("3 min", "2 min"):
         ran(database, made["good"], ago=ago)
+    ran(database, made["bad"], ago="8 days")
     ran(database, made["bad"], ago="10 min", said="1 row")
     ran(database, made["bad"], "failed", "5 min", "ERROR:  division by zero\n")
     ran(database, made["bad"], "running", "1 min")
