@@ -53,6 +53,8 @@ def test_an_apply_and_its_history_show_no_secret(place: Place) -> None:
             done = place.run("good", "history", "show", number, "--format", form)
             assert done.code == 0, done
         assert place.run("good", "history", "--format", form).code == 0
+        for command in ("status", "jobs", "health", "runs"):
+            assert place.run("good", command, *ENV_FILE, "--format", form).code == 0
         place.old_state()
     place.tally.verdict()
 

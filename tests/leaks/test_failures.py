@@ -26,6 +26,8 @@ WITH_DATABASE: tuple[Command, ...] = (
     ("history", *ENV_FILE),
     ("history", "show", "1", *ENV_FILE),
     ("grants", "--for", "apply", "--role", ROLE, *ENV_FILE),
+    ("jobs", *ENV_FILE),
+    ("runs", *ENV_FILE),
 )
 OF_A_FILE = WITH_DATABASE[:4]
 DEBUG = ("--debug",)

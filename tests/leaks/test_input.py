@@ -16,6 +16,7 @@ COMMANDS = (
     ("plan", "--format", "json"),
     ("apply", "--auto-approve", "--debug"),
     ("diff",),
+    ("status", "--debug"),
     ("rollback", "--auto-approve"),
 )
 HEAD = "version: 1\nname: test\n"

@@ -29,6 +29,8 @@ COMMANDS = (
     ("diff", *ENV_FILE),
     ("history",),
     ("history", "show", "1"),
+    ("status", *ENV_FILE),
+    ("runs", "--failed"),
     ("explain", "0 2 * * 1"),
     ("schema",),
 )
