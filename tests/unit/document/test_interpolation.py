@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.document.toys import document, entry, faults
+from tests.unit.document.toys import PARTS, document, entry, faults
 
 FILLED = {
     "${A}": "one",
@@ -149,3 +149,23 @@ def test_the_hash_of_the_inputs_knows_texts_and_variables_that_are_used() -> Non
     assert document(text, env={"A": "1", "B": "2"}).inputs.digest == same
     assert document(text, env={"A": "2"}).inputs.digest != same
     assert document(text + "# x\n", env={"A": "1"}).inputs.digest != same
+
+
+UNREAD = PARTS._replace(unread=("settings",))
+
+
+@pytest.mark.parametrize(("written", "expected"), FILLED.items())
+def test_what_nobody_reads_is_filled_in_once(written: str, expected: str) -> None:
+    made = document(f"settings:\n  a.b: '{written}'\n", env=ENV, parts=UNREAD)
+    assert entry(made, "settings", "a.b").value == expected
+
+
+def test_what_nobody_reads_may_lack_its_variables_and_nothing_else() -> None:
+    made = document("settings:\n  a.b: ${A}${NONE}\n  a.c: ${A}\n", env=ENV, parts=UNREAD)
+    assert entry(made, "settings", "a.b").value == "${A}${NONE}"
+    assert entry(made, "settings", "a.c").value == "one"
+    (found,) = faults("settings:\n  a.b: ${NONE\n", env=ENV, parts=UNREAD)
+    assert found.startswith("a.yaml:4:8: `${NONE` is never closed.")
+    text = "settings:\n  a.b: ${NONE}\nlamps:\n  hall: {shape: '${NONE}', note: n}\n"
+    (found,) = faults(text, env=ENV, parts=UNREAD)
+    assert found.startswith("a.yaml:6:")
