@@ -76,9 +76,10 @@ def _judge_runtime(runtime: object, around: Around) -> None:
             "looks for it afterwards",
         )
     scope = around.head.scope.get("jobs")
-    known = scope and isinstance(runtime, _runtime())
-    for job in upkeep(runtime, around.head.name) if known else ():
-        if scope is not None and not scope.covers(job):
+    if scope is None or not isinstance(runtime, _runtime()):
+        return
+    for job in upkeep(runtime, around.head.name):
+        if not scope.covers(job):
             what = f"scope.jobs ({', '.join(scope.patterns)}) leaves out the runtime's job {job}"
             raise Wrong(what, f"add {job} to it")
 
