@@ -53,6 +53,10 @@ class _Handler(BaseHTTPRequestHandler):
         """What a redirect may make of a POST."""
         self.do_POST()
 
+    def do_OPTIONS(self) -> None:
+        """What only asks."""
+        self.do_POST()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
         """Say nothing."""
 

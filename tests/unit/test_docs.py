@@ -14,6 +14,7 @@ from cpctl import errors
 from cpctl.cli.app import app_for
 from cpctl.core.guard import ALLOWABLE
 from cpctl.document.parts import known_parts
+from cpctl.operate.doctor import CHECKS
 from cpctl.secrets import sources
 
 ROOT = Path(__file__).parents[2]
@@ -216,3 +217,15 @@ def test_nothing_tells_where_it_was_written() -> None:
 def test_the_readme_names_every_command() -> None:
     table = re.findall(r"^\| `cpctl (\w+)` \|", _read(ROOT / "README.md"), re.MULTILINE)
     assert table == [words for words in COMMANDS if " " not in words]
+
+
+def test_every_check_of_the_doctor_is_documented() -> None:
+    page = _read(DOCS / "doctor.md")
+    rows = re.findall(r"^\| (D\d{3}) \|", page, re.MULTILINE)
+    assert rows == [check.code for check in CHECKS]
+    raised = {
+        code
+        for path in (ROOT / "src/cpctl/operate/doctor").glob("*.py")
+        for code in re.findall(r'"(D\d{3})"', _read(path))
+    }
+    assert raised == {*rows}

@@ -17,6 +17,7 @@ COMMANDS: Final = (
     "apply",
     "rollback",
     "diff",
+    "doctor",
     "grants",
     "explain",
     "schema",

@@ -21,6 +21,7 @@ class Name(StrEnum):
     jobs = "jobs"
     health = "health"
     runs = "runs"
+    doctor = "doctor"
 
 
 def schema(

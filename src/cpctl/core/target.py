@@ -39,7 +39,7 @@ def check_target(expected: Expected, capabilities: Capabilities) -> None:
 
     Refused, too, where rows that matter are hidden: what may not be seen never counts as absent.
     """
-    _check_expect(expected, capabilities)
+    check_expect(expected, capabilities)
     _check_server(capabilities)
     _check_visible(capabilities)
     if expected.owner_missing and capabilities.rows_hidden:
@@ -51,13 +51,14 @@ def check_target(expected: Expected, capabilities: Capabilities) -> None:
         )
 
 
-def _check_expect(expected: Expected, capabilities: Capabilities) -> None:
+def check_expect(expected: Expected, capabilities: Capabilities) -> None:
+    """Raises Refused where the file says that it is for another database."""
     found = {
         "host": capabilities.host,
         "database": capabilities.database,
         "system_identifier": capabilities.system_identifier,
         "timezone": capabilities.timezone,
-        "supabase": _supabase_project(capabilities),
+        "supabase": supabase_project(capabilities),
     }
     wrong = [key for key, glob in expected.globs.items() if not fnmatchcase(found[key], glob)]
     if wrong:
@@ -76,7 +77,7 @@ def _mismatch(key: str, expected: Expected, found: str, capabilities: Capabiliti
     return f'expect.{key}  "{expected.globs[key]}"{place}      connected to  {there}'
 
 
-def _supabase_project(capabilities: Capabilities) -> str:
+def supabase_project(capabilities: Capabilities) -> str:
     """The project's ref, which stands in the host, or behind a pooler in the role."""
     found = _SUPABASE_HOST.fullmatch(capabilities.host)
     found = found or _SUPABASE_ROLE.fullmatch(capabilities.role)

@@ -71,3 +71,11 @@ def _misread(options: dict[str, Any]) -> bool:
 
 def _where(options: dict[str, Any]) -> str:
     return f"{options.get('host', 'localhost')}:{options.get('port', 5432)}"
+
+
+def elsewhere(server: Server, database: str) -> Server:
+    """Another database of the same server. Raises CpctlError."""
+    try:
+        return server._replace(url=make_conninfo(server.url, dbname=database))
+    except psycopg.ProgrammingError:
+        raise unreadable_url(server.source) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cpctl.render.doctor_shapes import DoctorShape
 from cpctl.render.history_shapes import AppliesShape
 from cpctl.render.shapes import DriftShape, ErrorsShape, OutcomeShape, PlanShape
 from cpctl.render.watch_shapes import HealthShape, JobsShape, RunsShape, StatusShape
@@ -19,6 +20,7 @@ SHAPES: Mapping[str, Any] = {
     "jobs": JobsShape,
     "health": HealthShape,
     "runs": RunsShape,
+    "doctor": DoctorShape,
 }
 
 

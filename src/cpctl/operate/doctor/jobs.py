@@ -1,0 +1,125 @@
+"""D2: whether the jobs of the file are there, active, and run when one would think."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from itertools import islice
+
+from cpctl.core.acting import acting, membership
+from cpctl.core.diagnosis import Diagnosis, Found, Unknown
+from cpctl.core.resource import Resource
+from cpctl.operate.doctor.case import Case, Check, Job
+from cpctl.operate.doctor.scheduler import installed
+from cpctl.schedule.fires import next_fires
+from cpctl.schedule.meaning import Times
+from cpctl.schedule.server import release_for
+from cpctl.schedule.speech import known_zone, zone_of
+from cpctl.schedule.verdict import meaning_of
+
+MOST_TIMES = 4
+"""So often a day a job may run, and still at times that somebody chose."""
+
+_UPKEEP = re.compile(r"\b(recover_edge_functions|remove_old_runs)\s*\(")
+
+
+def upkeep(resource: Resource) -> str:
+    """Which of the runtime's own jobs this is, by what it calls; empty: none."""
+    found = _UPKEEP.search(str(resource.fields.get("command", "")))
+    return found[1] if found else ""
+
+
+def hidden(case: Case, resource: Resource) -> Unknown | None:
+    """Whether row security hides such a job: then it is not known to be missing."""
+    owner, capabilities = str(resource.facts["username"]), case.capabilities
+    if "jobs" not in case.rows:
+        return Unknown(f"{capabilities.role} may not read cron.job")
+    if capabilities.rows_hidden and acting(owner, capabilities) is None:
+        return Unknown(f"row security hides the jobs of {owner}: {membership(owner, capabilities)}")
+    return None
+
+
+def declared(case: Case) -> list[tuple[Resource, Job | None]]:
+    """Each job that the file declares, and the row that it is."""
+    rows = {job.address: job for job in case.ours}
+    return [(it, rows.get(address)) for address, it in case.scene.declared["job"].items()]
+
+
+def _missing(case: Case) -> Found:
+    for resource, job in declared(case):
+        if job is None and not upkeep(resource):
+            yield hidden(case, resource) or Diagnosis(
+                "D201",
+                "fail",
+                "is in the file, and not in the database",
+                resource.address,
+                remedy="cpctl apply",
+                place=case.place(resource),
+            )
+
+
+def _paused(case: Case) -> Found:
+    """Unless the file says so."""
+    for resource, job in declared(case):
+        meant = resource.fields.get("active") is False
+        if job is not None and not job.active and not meant and not upkeep(resource):
+            why = "the file says active: true" if resource.fields.get("active") else ""
+            remedy = "cpctl apply" if why else resume(job)
+            yield case.about(job, "D202", "warn", "is paused", why=why, remedy=remedy)
+
+
+def resume(job: Job) -> str:
+    """The statement that lets a job run again."""
+    return f"SELECT cron.alter_job({job.jobid}, active := true);"
+
+
+def _copies(case: Case) -> Found:
+    """docs/facts.md, section 1.6."""
+    if case.capabilities.background_workers:
+        return
+    for job in case.jobs:
+        if job.named.copies:
+            what = "copies from or to the client, and pg_cron has none to offer"
+            why = "its launcher spins for ever then: no job of this server runs"
+            remedy = f"SELECT cron.unschedule({job.jobid}); and COPY … TO 'file', or INSERT"
+            yield case.about(job, "D203", "fail", what, why=why, remedy=remedy)
+
+
+def _zone(case: Case) -> Found:
+    """Silent where the file says which zone it expects."""
+    zone, there = case.options.zone, case.capabilities.timezone
+    expects = any(key == "timezone" and glob is not None for key, glob in case.document.expect)
+    if not zone or not known_zone(zone) or not known_zone(there) or expects:
+        return
+    moved = [(job, *times) for job in case.ours if (times := _times(case, job))]
+    if moved:
+        job, here, local = moved[0]
+        more = f", and so with {len(moved) - 1} more" if len(moved) > 1 else ""
+        when = f"{here:%H:%M} there is {local:%H:%M} in {zone}"
+        what = f'cron.timezone is {there}; "{job.schedule}" is {local:%H:%M} in {zone} today{more}'
+        remedy = f"if that is meant, say so in the file: expect: {{timezone: {there}}}"
+        yield case.about(job, "D220", "warn", "", why=when, remedy=remedy)._replace(
+            what=what, address=None
+        )
+
+
+def _times(case: Case, job: Job) -> tuple[datetime, datetime] | None:
+    """The next run of a job that runs at few times, there and here, where the clocks differ."""
+    clock = case.capabilities
+    meaning = meaning_of(job.schedule, release_for(clock.pg_cron_version or ""))
+    if not isinstance(meaning, Times) or len(meaning.hours) * len(meaning.minutes) > MOST_TIMES:
+        return None
+    there, here = zone_of(clock.timezone), zone_of(case.options.zone)
+    for fire in islice(next_fires(meaning, datetime.fromisoformat(clock.as_of), there), 1):
+        first, second = fire.astimezone(there), fire.astimezone(here)
+        if first.utcoffset() != second.utcoffset():
+            return first, second
+    return None
+
+
+CHECKS = (
+    Check("D201", "the file's jobs are in the database", _missing, installed),
+    Check("D202", "the file's jobs are active", _paused, installed),
+    Check("D203", "no command copies from or to the client", _copies, installed),
+    Check("D220", "jobs run at the local time that their schedules seem to say", _zone, installed),
+)

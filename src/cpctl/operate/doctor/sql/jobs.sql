@@ -1,0 +1,3 @@
+select jobid, jobname::text, schedule, command, database, username, active, nodename, nodeport
+from cron.job
+order by jobid
