@@ -35,7 +35,8 @@ def edge_ran(*statuses: str) -> list[str]:
     ]
 
 
-BOOM = ("failed", "ERROR:  boom\n")
+KEY = "eyJ0eXAi.eyJyb2xl.c2lnbmF0"
+BOOM = ("failed", f"ERROR:  boom\n{KEY} authorization: bearer abcdefghijklmnop0")
 WELL = ("succeeded", "1 row")
 GONE = f"select cron.alter_job({RARE}, command := 'SELECT gone();')"
 BACK = f"select cron.alter_job({RARE}, command := 'SELECT trigger_cleanup();')"
@@ -54,7 +55,11 @@ FAULTS = [
         "D401",
         ran(WELL, BOOM, BOOM, BOOM),
         [FORGET],
-        ["job.content_pipeline_cleanup fails", "the last 3 runs failed since", "ERROR: boom"],
+        [
+            "job.content_pipeline_cleanup fails",
+            "the last 3 runs failed since",
+            "ERROR: boom (key) authorization: bearer (key)",
+        ],
     ),
     Fault("D401", ran(BOOM, BOOM), [FORGET], ["every run failed since", "(2 runs)"]),
     Fault("D401", ran(WELL, BOOM), [FORGET], ["failed last", "its last run failed"], "warn"),
@@ -82,7 +87,11 @@ FAULTS = [
         "D410 D602",
         [MANY, f"select cron.alter_job({RETENTION}, active := false)"],
         [f"select cron.alter_job({RETENTION}, active := true)", FORGET],
-        ["cron.job_run_details has 100 000 rows", "no job removes old ones", "grow for ever"],
+        [
+            "cron.job_run_details has 100 000 rows",
+            "no job removes old ones",
+            "grow for ever",
+        ],
         "warn",
     ),
     Fault(

@@ -11,7 +11,7 @@ from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.sentences import count
 from cpctl.render.shapes import FORMAT_VERSION
 
-PLACE = 90
+PLACE = 92
 """The column at which the place in the file stands, where there is room for it."""
 
 _INDENT = " " * 12

@@ -91,29 +91,25 @@ def _zone(case: Case) -> Found:
     expects = any(key == "timezone" and glob is not None for key, glob in case.document.expect)
     if not zone or not known_zone(zone) or not known_zone(there) or expects:
         return
-    moved = [(job, *times) for job in case.ours if (times := _times(case, job))]
+    moved = [(job, local) for job in case.ours if (local := _local(case, job, zone))]
     if moved:
-        job, here, local = moved[0]
+        job, local = moved[0]
         more = f", and so with {len(moved) - 1} more" if len(moved) > 1 else ""
-        when = f"{here:%H:%M} there is {local:%H:%M} in {zone}"
         what = f'cron.timezone is {there}; "{job.schedule}" is {local:%H:%M} in {zone} today{more}'
         remedy = f"if that is meant, say so in the file: expect: {{timezone: {there}}}"
-        yield case.about(job, "D220", "warn", "", why=when, remedy=remedy)._replace(
-            what=what, address=None
-        )
+        yield case.about(job, "D220", "warn", what, remedy=remedy)._replace(address=None)
 
 
-def _times(case: Case, job: Job) -> tuple[datetime, datetime] | None:
-    """The next run of a job that runs at few times, there and here, where the clocks differ."""
+def _local(case: Case, job: Job, zone: str) -> datetime | None:
+    """The next run of a job that runs at few times, by a clock of that zone, where it differs."""
     clock = case.capabilities
     meaning = meaning_of(job.schedule, release_for(clock.pg_cron_version or ""))
     if not isinstance(meaning, Times) or len(meaning.hours) * len(meaning.minutes) > MOST_TIMES:
         return None
-    there, here = zone_of(clock.timezone), zone_of(case.options.zone)
+    there, here = zone_of(clock.timezone), zone_of(zone)
     for fire in islice(next_fires(meaning, datetime.fromisoformat(clock.as_of), there), 1):
-        first, second = fire.astimezone(there), fire.astimezone(here)
-        if first.utcoffset() != second.utcoffset():
-            return first, second
+        if fire.astimezone(there).utcoffset() != fire.astimezone(here).utcoffset():
+            return fire.astimezone(here)
     return None
 
 

@@ -60,7 +60,7 @@ def _asked(url: str, host: str, port: int) -> Reached:
             "OPTIONS", f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         )
         return Reached(status=connection.getresponse().status)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         said = getattr(error, "strerror", None) or type(error).__name__
         return Reached(refused=str(said))
     finally:

@@ -9,11 +9,9 @@ from cpctl.core.acting import grant
 from cpctl.core.diagnosis import Diagnosis, Found, Level, Unknown
 from cpctl.operate.doctor.case import Case, Check, Job
 from cpctl.operate.doctor.look import HISTORY, triggered
+from cpctl.operate.doctor.messages import shown
 from cpctl.operate.doctor.scheduler import installed
 from cpctl.render.parts.moments import moment
-
-LONGEST = 200
-"""Characters of a message that are shown."""
 
 _REMOVES = ("job_run_details", "remove_old_runs")
 _KEEP = "DELETE FROM cron.job_run_details WHERE end_time < now() - interval '7 days'"
@@ -65,13 +63,8 @@ def _failures(case: Case) -> Found:
             level: Level = "fail" if streak.number > 1 else "warn"
             what = "fails" if streak.number > 1 else "failed last"
             remedy = "mend what it calls; its next run tells"
-            why = f"{since(case, streak)}: {_shown(streak.message)}"
+            why = f"{since(case, streak)}: {shown(streak.message)}"
             yield case.about(job, "D401", level, what, why=why, remedy=remedy)
-
-
-def _shown(message: str | None) -> str:
-    line = " ".join((message or "it left no message").split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def _stuck(case: Case) -> Found:
@@ -99,8 +92,9 @@ def _growth(case: Case) -> Found:
     counted, estimated, size = case.server.history
     if counted < HISTORY or any(map(_removes, case.jobs)):
         return
-    rows = _many(max(counted, estimated))
-    what = f"cron.job_run_details has {rows} rows ({_bytes(size)}) and no job removes old ones"
+    more = "" if estimated > counted else " or more"
+    rows = f"{_many(max(counted, estimated))} rows{more}"
+    what = f"cron.job_run_details has {rows} ({_bytes(size)}) and no job removes old ones"
     yield Diagnosis("D410", "warn", what, remedy="add a job: " + _KEEP)
 
 

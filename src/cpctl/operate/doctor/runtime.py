@@ -6,6 +6,7 @@ from cpctl.core.diagnosis import Diagnosis, Found, Level, Unknown
 from cpctl.core.ledger_codec import read_memory
 from cpctl.operate.doctor.case import Case, Check
 from cpctl.operate.doctor.jobs import declared, hidden, resume, upkeep
+from cpctl.operate.doctor.messages import shown
 from cpctl.render.parts.moments import moment
 from cpctl.scene import names_of
 
@@ -27,7 +28,7 @@ def _alerts(case: Case) -> Found:
             since = moment(at, case.capabilities.timezone)
             grave = severity.lower() in {"critical", "error", "high"}
             level: Level = "fail" if grave else "warn"
-            what = f"an alert is open since {since}: {' '.join(message.split())[:200]}"
+            what = f"an alert is open since {since}: {shown(message)}"
             remedy = (
                 "its next success closes it"
                 if function
