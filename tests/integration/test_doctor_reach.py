@@ -154,3 +154,14 @@ def test_what_a_plain_role_may_not_see_is_said_and_is_no_fault(database: Databas
     assert said.endswith(", 2 not seen.\n")
     database.run("grant pg_read_all_stats, pg_read_all_settings to plain")
     assert "skip" not in database.cpctl("doctor", user="plain").out
+    database.new_role("clerk", "USAGE ON SCHEMA cron")
+    database.write(document(jobs={"mine": job()}, defaults={"username": "clerk"}))
+    said = database.cpctl("doctor", user="plain").out
+    assert "skip  D201  row security hides the jobs of clerk: GRANT clerk TO plain;" in said
+    database.run("revoke usage on schema cron from plain")
+    done = database.cpctl("doctor", user="plain")
+    assert done.code == 0
+    assert (
+        "skip  D301  plain may not read cron.job: GRANT USAGE ON SCHEMA cron TO plain;" in done.out
+    )
+    assert "skip  D401  plain may not read cron.job_run_details" in done.out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Literal
 
-from cpctl.render.shapes import AddressText, Format, Says, TargetShape
+from cpctl.render.shapes import Format, Says, TargetShape
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -31,7 +31,7 @@ class DiagnosisShape(TypedDict):
     code: Annotated[str, Says("The code of the check that found it.")]
     level: Annotated[Literal["fail", "warn"], Says("Whether it is a failure or a warning.")]
     what: Annotated[str, Says("What is wrong, as a sentence.")]
-    address: AddressText | None
+    address: Annotated[str | None, Says("The job, setting or secret: job.nightly.")]
     place: Annotated[str | None, Says("Where the file declares it: FILE:LINE.")]
     why: Annotated[str, Says("What follows from it, or how it is known; may be empty.")]
     remedy: Annotated[str, Says("What to do; may be empty.")]

@@ -6,6 +6,7 @@ file's CHECKS, explain its code.
 
 from __future__ import annotations
 
+from cpctl.core.acting import grant
 from cpctl.core.diagnosis import Checked, Diagnosis, Report, Unknown
 from cpctl.core.plan import target_of
 from cpctl.operate.doctor import functions, jobs, runs, runtime, scheduler, stores, urls
@@ -45,10 +46,22 @@ def examine(task: Task, session: Session, options: Options) -> Report:
 
 
 def _checked(check: Check, case: Case) -> Checked:
+    if check.reads and check.reads not in case.rows:
+        return Checked(check.code, check.asks, (), (_unreadable(case, check.reads),))
     found = list(check.look(case))
     unknown = dict.fromkeys(it.why for it in found if isinstance(it, Unknown))
     diagnoses = tuple(it for it in found if isinstance(it, Diagnosis))
     return Checked(check.code, check.asks, diagnoses, tuple(unknown))
+
+
+def _unreadable(case: Case, query: str) -> str:
+    """Why the rows of a query are not there, and the right that is missing."""
+    capabilities, role = case.capabilities, case.capabilities.role
+    rights = [] if capabilities.cron_usage else ["USAGE ON SCHEMA cron"]
+    table = "cron.job_run_details" if query == "runs" else "cron.job"
+    readable = capabilities.runs_readable if query == "runs" else capabilities.jobs_readable
+    rights += [] if readable else [f"SELECT ON {table}"]
+    return f"{role} may not read {table}: {' '.join(grant(right, role) for right in rights)}"
 
 
 def _explained(checked: list[Checked], case: Case) -> list[Checked]:

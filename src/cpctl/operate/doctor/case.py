@@ -122,9 +122,13 @@ class Case(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One check: its code, what it asks, and whether that can be asked of this case."""
+    """One check: its code, what it asks, and whether that can be asked of this case.
+
+    `reads`: the query without whose rows nothing can be said.
+    """
 
     code: str
     asks: str
     look: Callable[[Case], Found]
     applies: Callable[[Case], bool] = lambda _: True
+    reads: str = ""

@@ -133,6 +133,6 @@ def _path(case: Case, job: Job) -> tuple[str, ...]:
 
 
 CHECKS = (
-    Check("D301", "functions that commands call exist", _calls(_exists), installed),
-    Check("D302", "jobs' users may execute them", _calls(_allowed), installed),
+    Check("D301", "functions that commands call exist", _calls(_exists), installed, "jobs"),
+    Check("D302", "jobs' users may execute them", _calls(_allowed), installed, "jobs"),
 )

@@ -32,8 +32,6 @@ def upkeep(resource: Resource) -> str:
 def hidden(case: Case, resource: Resource) -> Unknown | None:
     """Whether row security hides such a job: then it is not known to be missing."""
     owner, capabilities = str(resource.facts["username"]), case.capabilities
-    if "jobs" not in case.rows:
-        return Unknown(f"{capabilities.role} may not read cron.job")
     if capabilities.rows_hidden and acting(owner, capabilities) is None:
         return Unknown(f"row security hides the jobs of {owner}: {membership(owner, capabilities)}")
     return None
@@ -114,8 +112,14 @@ def _local(case: Case, job: Job, zone: str) -> datetime | None:
 
 
 CHECKS = (
-    Check("D201", "the file's jobs are in the database", _missing, installed),
-    Check("D202", "the file's jobs are active", _paused, installed),
-    Check("D203", "no command copies from or to the client", _copies, installed),
-    Check("D220", "jobs run at the local time that their schedules seem to say", _zone, installed),
+    Check("D201", "the file's jobs are in the database", _missing, installed, "jobs"),
+    Check("D202", "the file's jobs are active", _paused, installed, "jobs"),
+    Check("D203", "no command copies from or to the client", _copies, installed, "jobs"),
+    Check(
+        "D220",
+        "jobs run at the local time that their schedules seem to say",
+        _zone,
+        installed,
+        "jobs",
+    ),
 )

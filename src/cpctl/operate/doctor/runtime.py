@@ -7,6 +7,7 @@ from cpctl.core.ledger_codec import read_memory
 from cpctl.operate.doctor.case import Case, Check
 from cpctl.operate.doctor.jobs import declared, hidden, resume, upkeep
 from cpctl.operate.doctor.messages import shown
+from cpctl.operate.doctor.scheduler import installed
 from cpctl.render.parts.moments import moment
 from cpctl.scene import names_of
 
@@ -35,6 +36,10 @@ def _alerts(case: Case) -> Found:
                 else "when it is dealt with: UPDATE … monitoring_alerts SET status = 'resolved'"
             )
             yield Diagnosis("D601", level, what, remedy=remedy)
+
+
+def _has_upkeep(case: Case) -> bool:
+    return case.runtime is not None and installed(case)
 
 
 def _upkeep(case: Case) -> Found:
@@ -66,6 +71,6 @@ def _unfinished(case: Case) -> Found:
 
 CHECKS = (
     Check("D601", "no alert is open", _alerts, lambda case: case.runtime is not None),
-    Check("D602", "the runtime's own jobs run", _upkeep, lambda case: case.runtime is not None),
+    Check("D602", "the runtime's own jobs run", _upkeep, _has_upkeep, "jobs"),
     Check("D603", "every apply ended", _unfinished, lambda case: case.document.ledger),
 )

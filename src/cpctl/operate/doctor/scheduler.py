@@ -131,11 +131,10 @@ def _peak(case: Case) -> tuple[str, int]:
 
 
 def _node(case: Case) -> Found:
-    """Only libpq mode connects to what a job's row says."""
+    """Only libpq mode connects to what a job's row says; background workers do not."""
     server = case.server
-    if case.capabilities.background_workers:
-        return
-    for job in case.jobs:
+    mode = case.capabilities.background_workers
+    for job in () if mode else case.jobs:
         local = job.nodename in {server.cron_host or "localhost", "localhost", "127.0.0.1"}
         if local and job.nodeport != server.port:
             what = f"connects to port {job.nodeport}, and this server is at {server.port}"
@@ -143,6 +142,9 @@ def _node(case: Case) -> Found:
             what = f"connects to {job.nodename}, and cron.host is {server.cron_host}"
         else:
             continue
+        if mode is None:
+            yield _unseen(case, "cron.use_background_workers can be read", SETTINGS)
+            return
         why = "a job keeps the host and the port that were right when it was made"
         remedy = f"cron.unschedule({job.jobid}), then cpctl apply makes it again"
         yield case.about(job, "D113", "fail" if local else "warn", what, why=why, remedy=remedy)
@@ -167,9 +169,9 @@ CHECKS = (
     Check("D103", "pg_cron's launcher is there", _launcher, running),
     Check("D104", "this is no standby", _standby),
     Check("D105", "jobs are started", _launching),
-    Check("D110", "every job's owner exists", _owners, installed),
-    Check("D111", "every job's owner may log in", _logins, installed),
-    Check("D112", "no more jobs begin at once than may run", _crowd, running),
-    Check("D113", "jobs connect to this server", _node, installed),
-    Check("D114", "jobs run in databases that exist", _places, installed),
+    Check("D110", "every job's owner exists", _owners, installed, "jobs"),
+    Check("D111", "every job's owner may log in", _logins, installed, "jobs"),
+    Check("D112", "no more jobs begin at once than may run", _crowd, running, "jobs"),
+    Check("D113", "jobs connect to this server", _node, installed, "jobs"),
+    Check("D114", "jobs run in databases that exist", _places, installed, "jobs"),
 )

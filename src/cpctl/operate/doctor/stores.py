@@ -84,7 +84,9 @@ def _readers(case: Case) -> Found:
     """cpctl.secret() is a function, of which D302 tells."""
     may = case.pairs("vault_readers")
     for job in case.jobs:
-        if job.named.vault and may.get(job.username) is False:
+        if job.named.vault and "vault_readers" not in case.rows:
+            yield Unknown(f"{case.capabilities.role} may not use the schema vault")
+        elif job.named.vault and may.get(job.username) is False:
             what = f"reads Vault, and {job.username} may not"
             rights = ("USAGE ON SCHEMA vault", "SELECT ON vault.decrypted_secrets")
             remedy = " ".join(grant(right, job.username) for right in rights)
@@ -146,8 +148,8 @@ def _overruled(case: Case, resource: Resource, where: str, who: str) -> Diagnosi
 
 
 CHECKS = (
-    Check("D303", "settings that commands read are set", _settings, installed),
-    Check("D304", "secrets that commands read are there", _secrets, installed),
+    Check("D303", "settings that commands read are set", _settings, installed, "jobs"),
+    Check("D304", "secrets that commands read are there", _secrets, installed, "jobs"),
     Check(
         "D305", "jobs' users may read Vault", _readers, lambda case: bool(case.capabilities.vault)
     ),
