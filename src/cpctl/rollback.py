@@ -8,6 +8,7 @@ from itertools import chain
 from cpctl.core.change import Create
 from cpctl.core.finding import Finding
 from cpctl.core.ledger_codec import Undo, undone_by
+from cpctl.core.pauses import PAUSE, RESUME
 from cpctl.core.plan import Plan
 from cpctl.core.resource import NAME, Address, Resource, Sealed, State
 from cpctl.core.scope import Scope
@@ -68,7 +69,8 @@ def _undone(task: Task, session: Session, number: int | None) -> tuple[int, tupl
     found = session.ask([changes_query(number or 0)], doing="reading the ledger")["changes"]
     mine = [row for row in found if row[1] in names and row[3]]
     if number is None or not mine or mine[0][0] != number:
-        raise CpctlError(_why_not(names, number, found), remedy="cpctl history lists the applies")
+        remedy = "cpctl history lists the applies; of a pause: cpctl resume JOB"
+        raise CpctlError(_why_not(names, number, found), remedy=remedy)
     return number, undone_by([changes for _, _, changes, _ in mine])
 
 
@@ -85,6 +87,8 @@ def _why_not(names: Sequence[str], number: int | None, found: Sequence[tuple[obj
     there = [row for row in found if row[0] == number]
     if not there:
         return f"the ledger has no apply {number}"
+    if there[0][1] in (PAUSE, RESUME):
+        return f"{number} is a {there[0][1].removeprefix('cpctl ')}, and no apply"
     if there[0][1] not in names:
         return f"apply {number} is one of {there[0][1]}, and this file is {names[0]}"
     return f"apply {number} was not committed: there is nothing to undo"

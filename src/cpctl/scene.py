@@ -92,7 +92,7 @@ def set_scene(task: Task, capabilities: Capabilities, owners: frozenset[str]) ->
     context = context_of(task, capabilities, owners)
     document = task.document
     task.secrets.fetch(_references(document))
-    return Scene(context, {kind.name: _declare(kind, document, context) for kind in registry()})
+    return Scene(context, {kind.name: declare(kind, document, context) for kind in registry()})
 
 
 def under_lock(scene: Scene) -> Scene:
@@ -145,7 +145,8 @@ def incomplete(scene: Scene) -> tuple[Address, ...]:
     )
 
 
-def _declare(kind: Kind, document: Document, context: Context) -> State:
+def declare(kind: Kind, document: Document, context: Context) -> State:
+    """The file's entries of one kind, for this server. Raises DeclaredError."""
     entries = document.entries.get(kind.document_key, {})
     declared: dict[Address, Resource] = {}
     faults: list[Fault] = []

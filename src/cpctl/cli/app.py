@@ -16,6 +16,8 @@ COMMANDS: Final = (
     "render",
     "apply",
     "rollback",
+    "pause",
+    "resume",
     "diff",
     "doctor",
     "grants",

@@ -22,6 +22,7 @@ class Name(StrEnum):
     health = "health"
     runs = "runs"
     doctor = "doctor"
+    pause = "pause"
 
 
 def schema(

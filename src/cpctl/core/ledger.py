@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from cpctl.core.pauses import PastSwitch, Pause
 from cpctl.core.resource import Address, Fields, Resource, Sealed, Value
 
 FORMAT = 1
@@ -83,6 +84,7 @@ class Applied(NamedTuple):
 
     `outcome`: applied, partly, undone, died; empty while it is not finished. `running`: somebody
     holds the lock of all applies at this moment. `undoes`: the apply that a rollback undid.
+    `switched`: it is no apply, but a pause or a resume.
     """
 
     number: int
@@ -98,6 +100,7 @@ class Applied(NamedTuple):
     counts: Counts
     left: tuple[str, ...]
     running: bool
+    switched: PastSwitch | None = None
 
     @property
     def by(self) -> str:
@@ -143,6 +146,7 @@ class Memory:
     `newest`: the number of the newest apply of any file. `lingering`: what an apply that did not
     end had still to remove, and sessions have. `code`: by table, what would run and is not ours.
     `keeps`: nothing goes for not being declared, as a rollback declares only what it undoes.
+    `pauses`: by jobid and owner, those that cpctl paused last.
     """
 
     last: Applied | None = None
@@ -153,6 +157,7 @@ class Memory:
     lingering: frozenset[str] = frozenset()
     code: tuple[tuple[str, str], ...] = ()
     keeps: bool = False
+    pauses: Mapping[tuple[int, str], Pause] = field(default_factory=dict)
 
     @cached_property
     def _known(self) -> Mapping[str, Any]:
@@ -197,6 +202,16 @@ class Entry(NamedTuple):
     version: str
     undoes: int | None
     counts: Counts
+    changes: str
+
+
+class PauseEntry(NamedTuple):
+    """What the ledger will say of a pause or a resume. `changes`: JSON; `jobs`: how many."""
+
+    name: str
+    run: Run
+    version: str
+    jobs: int
     changes: str
 
 

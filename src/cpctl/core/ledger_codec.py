@@ -20,6 +20,7 @@ from cpctl.core.ledger import (
     remembered,
     unpacked,
 )
+from cpctl.core.pauses import past_switch, pauses
 from cpctl.core.resource import Address, Resource, Sealed
 
 
@@ -36,13 +37,15 @@ def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
         lingering=frozenset(address for (address,) in rows.get("ledger_lingering", ())),
         others=tuple(_other(*row) for row in rows.get("ledger_others", ())),
         code=tuple((table, what) for table, what in rows.get("ledger_code", ())),
+        pauses=pauses(rows.get("ledger_pauses", ())),
     )
 
 
 def applied(row: Sequence[Any]) -> Applied:
     """One row of the history."""
     number, name, started, finished, outcome, role, *rest = row
-    os_user, job, url, commit, version, files, undoes, *counts, left, running = rest
+    os_user, job, url, commit, version, files, undoes, *more = rest
+    created, updated, deleted, left, running, *changes = more
     return Applied(
         number=number,
         name=name,
@@ -54,9 +57,10 @@ def applied(row: Sequence[Any]) -> Applied:
         version=version,
         files=tuple(files),
         undoes=undoes,
-        counts=Counts(*counts),
+        counts=Counts(created, updated, deleted),
         left=tuple(left),
         running=running,
+        switched=past_switch(name, *changes),
     )
 
 

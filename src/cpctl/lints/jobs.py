@@ -9,8 +9,11 @@ from cpctl.core.cron_calls import Calls
 from cpctl.core.finding import Finding
 from cpctl.core.job_spec import NAME_LIMIT
 from cpctl.core.kind import Context, Survey
+from cpctl.core.paused import pause_of
+from cpctl.core.pauses import OUTSIDE, Pause, note, since
 from cpctl.core.resource import NAME, Resource
 from cpctl.core.runs import last_run
+from cpctl.core.speech import Clock
 from cpctl.core.sql import identifier
 
 _CALLS = (("net.http_", "pg_net"), ("http_header(", "http"))
@@ -140,13 +143,24 @@ def _ignored(declared: Resource) -> tuple[str, ...]:
     return ignored if isinstance(ignored, tuple) else ()
 
 
-def _paused(survey: Survey) -> tuple[Finding, ...]:
-    what = "is paused outside cpctl. The file does not manage `active`: apply leaves it paused."
-    paused = {a for a, seen in survey.actual.items() if seen.fields["active"] is False}
-    return tuple(
-        Finding("PAUSED", what, address)
-        for address, wanted in (survey.declared.items() if paused else ())
-        if address in paused
-        and wanted.fields
-        and ("active" not in wanted.fields or "active" in _ignored(wanted))
-    )
+def _paused(survey: Survey) -> Iterator[Finding]:
+    """Paused jobs that the file wants to be there, and whether an apply will resume them."""
+    known = survey.context.memory.pauses
+    paused = {a: seen for a, seen in survey.actual.items() if seen.fields["active"] is False}
+    for address, wanted in survey.declared.items() if paused else ():
+        if address not in paused or not wanted.fields:
+            continue
+        pause = pause_of(paused[address], known)
+        words = _since(pause, survey.context) if pause else OUTSIDE
+        if "active" not in wanted.fields or "active" in _ignored(wanted):
+            yield Finding("PAUSED", note(words, managed=False), address)
+        elif pause is not None and wanted.fields["active"] is True:
+            yield Finding("PAUSED", note(words, managed=True), address)
+
+
+def _since(pause: Pause, context: Context) -> str:
+    from cpctl.schedule.speech import day_and_time
+
+    capabilities = context.capabilities
+    version, zone = capabilities.pg_cron_version or "", capabilities.timezone
+    return since(pause, day_and_time(pause.at, Clock(version, zone, capabilities.as_of)))

@@ -179,8 +179,10 @@ def as_text(param: Parameter, fill: Fill) -> str | None:
             return str(param)
 
 
-def commit(session: Session, last: Sequence[Message]) -> list[Answer]:
+def commit(session: Session, last: Sequence[Message], what: str = "apply") -> list[Answer]:
     """COMMIT, in one round trip with what is to be written last; the answers to that.
+
+    `what`: is undone where it fails.
 
     Raises ConnectionLost where the acknowledgement did not arrive; CpctlError. A server may answer
     ROLLBACK to a COMMIT, without an error: nothing was committed then.
@@ -191,13 +193,13 @@ def commit(session: Session, last: Sequence[Message]) -> list[Answer]:
         return before
     if failed is not None:
         raise CpctlError(
-            "the ledger could not be written; the apply was undone",
+            f"the ledger could not be written; the {what} was undone",
             details=(f"PostgreSQL: {failed.error} ({failed.sqlstate})",),
             remedy="mend that, or do without it: ledger: false",
         )
     said = f"{answer.error} ({answer.sqlstate})" if answer.sqlstate else "the server rolled it back"
     raise CpctlError(
-        f"the commit failed; the apply was undone: {said}", remedy="run the same command again"
+        f"the commit failed; the {what} was undone: {said}", remedy="run the same command again"
     )
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 from cpctl.core.change import Action, Change, Create, Delete, Update
 from cpctl.core.drift import Class
 from cpctl.core.finding import Finding
+from cpctl.core.pauses import since_in
 from cpctl.core.plan import Plan
 from cpctl.core.resource import NAME, Value, is_sealed
 from cpctl.render.parts.classes import class_of, classes
@@ -78,7 +79,8 @@ def _beside(plan: Plan, *, verbose: bool) -> list[str]:
 def _paused(notes: list[Finding]) -> list[str]:
     if not notes:
         return []
-    return [escaped(f"Paused by hand: {', '.join(str(note.address) for note in notes)}.")]
+    said = (f"{note.address} {since_in(note.what)}".rstrip() for note in notes)
+    return [escaped(f"Paused by hand: {', '.join(said)}.")]
 
 
 def _change(plan: Plan, change: Change) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 
 from cpctl.core.ledger import Applied, Remembered
+from cpctl.core.pauses import CPCTL, PastSwitch, spoken, through
 from cpctl.core.resource import is_sealed, plain
-from cpctl.render.history_shapes import AppliesShape, ApplyShape, Outcome, PastChangeShape
+from cpctl.render.history_shapes import Action, AppliesShape, ApplyShape, Outcome, PastChangeShape
 from cpctl.render.parts.escape import escaped
 from cpctl.render.parts.moments import moment
+from cpctl.render.parts.sentences import count
 from cpctl.render.parts.values import SECRET, value_text
 from cpctl.render.shapes import FORMAT_VERSION
 
@@ -31,6 +34,17 @@ def history_text(where: str, applies: Sequence[Applied], timezone: str) -> str:
 
 
 def _row(applied: Applied, timezone: str) -> tuple[str, ...]:
+    switched = applied.switched
+    if switched is not None:
+        why = f" ({spoken(switched.reason)})" if switched.reason else ""
+        return (
+            str(applied.number),
+            moment(applied.started, timezone),
+            _deed(switched),
+            _jobs(switched),
+            "",
+            escaped(f"{applied.by}{through(switched.via)}{why}"),
+        )
     return (
         str(applied.number),
         moment(applied.started, timezone),
@@ -39,6 +53,16 @@ def _row(applied: Applied, timezone: str) -> tuple[str, ...]:
         _counts(applied),
         escaped(applied.by),
     )
+
+
+def _deed(switched: PastSwitch) -> str:
+    return "resumed" if switched.active else "paused"
+
+
+def _jobs(switched: PastSwitch) -> str:
+    """The job, or how many."""
+    one = len(switched.jobs) == 1
+    return escaped(switched.jobs[0]) if one else count(len(switched.jobs), "job")
 
 
 def _outcome(applied: Applied) -> Outcome:
@@ -59,12 +83,13 @@ def _counts(applied: Applied) -> str:
 
 def apply_text(applied: Applied, changes: Changes, timezone: str) -> str:
     """One apply, with the fields that it changed."""
-    undoes = f", the rollback of {applied.undoes}" if applied.undoes else ""
-    head = f"apply {applied.number} of {escaped(applied.name)}{undoes}: {_outcome(applied)}"
+    switched = applied.switched
     ended = f" to {moment(applied.finished, timezone)}" if applied.finished else ""
     known = {
         "when": f"{moment(applied.started, timezone)}{ended}",
         "by": escaped(applied.by),
+        "reason": escaped(switched.reason) if switched else "",
+        "through": escaped(switched.via) if switched and through(switched.via) else "",
         "user": escaped(applied.run.os_user),
         "run": escaped(applied.run.url),
         "commit": escaped(applied.run.commit),
@@ -74,8 +99,24 @@ def apply_text(applied: Applied, changes: Changes, timezone: str) -> str:
     }
     facts = [f"  {name:<8}{value}" for name, value in known.items() if value]
     lines = [line for change in changes for line in _change(*change)]
-    undo = [] if applied.outcome != "applied" else [f"To undo it: cpctl rollback {applied.number}"]
-    return "\n".join([head, *facts, "", *lines, *undo])
+    return "\n".join([_head(applied), *facts, "", *lines, *_undo(applied)])
+
+
+def _head(applied: Applied) -> str:
+    switched = applied.switched
+    if switched is not None:
+        deed = "resume" if switched.active else "pause"
+        return f"{deed} {applied.number} of {_jobs(switched)}"
+    undoes = f", the rollback of {applied.undoes}" if applied.undoes else ""
+    return f"apply {applied.number} of {escaped(applied.name)}{undoes}: {_outcome(applied)}"
+
+
+def _undo(applied: Applied) -> list[str]:
+    if applied.switched is not None:
+        jobs = [quote(job.removeprefix("job.")) for job in applied.switched.jobs]
+        command = "pause" if applied.switched.active else "resume"
+        return [escaped(f"To undo it: cpctl {command} {' '.join(jobs)}")]
+    return [f"To undo it: cpctl rollback {applied.number}"] if applied.outcome == "applied" else []
 
 
 def _change(
@@ -109,6 +150,7 @@ def apply_json(applied: Applied, changes: Changes) -> AppliesShape:
 
 
 def _apply(applied: Applied) -> ApplyShape:
+    switched = applied.switched
     return {
         "apply": str(applied.number),
         "name": applied.name,
@@ -127,7 +169,17 @@ def _apply(applied: Applied) -> ApplyShape:
         "updated": applied.counts.updated,
         "deleted": applied.counts.deleted,
         "left_behind": list(applied.left),
+        "action": _action(applied),
+        "jobs": list(switched.jobs) if switched else [],
+        "reason": switched.reason if switched else "",
+        "via": switched.via if switched else CPCTL,
     }
+
+
+def _action(applied: Applied) -> Action:
+    if applied.switched is not None:
+        return "resume" if applied.switched.active else "pause"
+    return "apply" if applied.undoes is None else "rollback"
 
 
 def _changed(

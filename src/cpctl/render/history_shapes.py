@@ -16,6 +16,9 @@ else:
 Outcome = Literal["applied", "partly", "undone", "died", "running", "unfinished"]
 
 
+Action = Literal["apply", "rollback", "pause", "resume"]
+
+
 class PastChangeShape(TypedDict):
     """One resource that a past apply changed; sensitive values are null."""
 
@@ -29,7 +32,9 @@ class ApplyShape(TypedDict):
     """One apply, as the ledger has it."""
 
     apply: Annotated[str, Says("Its number.")]
-    name: Annotated[str, Says("The name of the file.")]
+    name: Annotated[
+        str, Says("The name of the file; of a pause or a resume: cpctl pause, cpctl resume.")
+    ]
     started: Annotated[str, Says("When it began, ISO 8601, by the database's clock.")]
     finished: Annotated[str | None, Says("When it ended; null where it never did.")]
     outcome: Annotated[Outcome, Says("What became of it.")]
@@ -45,6 +50,10 @@ class ApplyShape(TypedDict):
     updated: Annotated[int, Says("Resources it changed.")]
     deleted: Annotated[int, Says("Resources it removed.")]
     left_behind: Annotated[list[str], Says("What could not be put back or finished.")]
+    action: Annotated[Action, Says("What it was.")]
+    jobs: Annotated[list[str], Says("The jobs that a pause or a resume changed.")]
+    reason: Annotated[str, Says("Why, where somebody said so: of a pause or a resume.")]
+    via: Annotated[str, Says("What called it: cpctl, or another program.")]
     changes: NotRequired[Annotated[list[PastChangeShape], Says("Only of `history show N`.")]]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from cpctl.render.doctor_shapes import DoctorShape
 from cpctl.render.history_shapes import AppliesShape
+from cpctl.render.pause_shapes import PauseShape
 from cpctl.render.shapes import DriftShape, ErrorsShape, OutcomeShape, PlanShape
 from cpctl.render.watch_shapes import HealthShape, JobsShape, RunsShape, StatusShape
 
@@ -21,6 +22,7 @@ SHAPES: Mapping[str, Any] = {
     "health": HealthShape,
     "runs": RunsShape,
     "doctor": DoctorShape,
+    "pause": PauseShape,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cpctl.core.kind import Query, Rows
-from cpctl.core.ledger import Entry, Kept
+from cpctl.core.ledger import Entry, Kept, PauseEntry
 from cpctl.postgres.session import Message, Session
 from cpctl.postgres.transaction import LOCK
 from cpctl.postgres.wire import Answer
@@ -35,7 +35,25 @@ def memory_queries(names: Sequence[str]) -> tuple[Query, ...]:
         Query("ledger_others", _text("others"), (list(names),)),
         Query("ledger_lingering", _text("lingering"), (list(names),)),
         history_query("outcome is null", "ledger_unfinished"),
+        pauses_query(),
     )
+
+
+def pauses_query() -> Query:
+    """Which jobs cpctl has paused last, and not resumed."""
+    return Query("ledger_pauses", _text("pauses"))
+
+
+def pause_message(made: PauseEntry) -> Message:
+    """The row of a pause or resume, for the transaction that makes it."""
+    run = made.run
+    who = (run.os_user, run.job, run.url, run.commit, made.version)
+    return Message(_text("pause"), (made.name, *who, str(made.jobs), made.changes))
+
+
+def creation() -> list[Message]:
+    """The schema and its tables."""
+    return [Message(statement) for statement in _text("create").split("-- statement\n")[1:]]
 
 
 def code_query() -> Query:
@@ -125,8 +143,7 @@ class Ledger:
 
     def _created(self) -> list[Message]:
         """The schema and its tables, the first time."""
-        statements = _text("create").split("-- statement\n")[1:] if self._missing else ()
-        return [Message(statement) for statement in statements]
+        return creation() if self._missing else []
 
     def _renamed(self) -> list[Message]:
         if not self.entry.was or self._missing:

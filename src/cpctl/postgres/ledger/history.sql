@@ -6,7 +6,8 @@ select number, name, to_char(started at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:S
        outcome is null and exists (
            select from pg_locks
            where locktype = 'advisory' and granted and classid = $1 and objid = $2 and objsubid = 1
-             and database = (select oid from pg_database where datname = current_database()))
+             and database = (select oid from pg_database where datname = current_database())),
+       case when name in ('cpctl pause', 'cpctl resume') then changes end
 from cpctl.applies
 where {condition}
 order by number desc
