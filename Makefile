@@ -50,7 +50,7 @@ readme: venv ## write README's transcript again from a run of the demo
 
 schemas: venv ## write schemas/ again from the models
 	@for name in scheduler overlay plan drift outcome errors history \
-		status jobs health runs doctor pause; do \
+		status jobs health runs doctor pause trigger; do \
 		$(BIN)/cpctl schema $$name > schemas/$$name.schema.json; done
 
 bench: venv servers ## the budgets, measured as whole processes

@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "rollback",
     "pause",
     "resume",
+    "trigger",
     "diff",
     "doctor",
     "grants",

@@ -23,6 +23,7 @@ class Name(StrEnum):
     runs = "runs"
     doctor = "doctor"
     pause = "pause"
+    trigger = "trigger"
 
 
 def schema(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Literal
 
-from cpctl.render.shapes import AddressText, Format, Says
+from cpctl.render.shapes import AddressText, Format, Says, Values
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -46,3 +46,27 @@ class PauseShape(TypedDict):
     jobs: Annotated[list[SwitchedShape], Says("The jobs that were asked for.")]
     number: Annotated[str | None, Says("Its place in the ledger; null: nothing was recorded.")]
     unrecorded: Annotated[str | None, Says("Why it was not recorded, although it was done.")]
+
+
+class ResultShape(TypedDict):
+    """One statement of the command."""
+
+    tag: Annotated[str, Says("What it did, as PostgreSQL says: SELECT 1.")]
+    columns: Annotated[list[str], Says("The names of its columns.")]
+    rows: Annotated[list[list[str | None]], Says("The first 20 rows, as text.")]
+    row_count: Annotated[int, Says("How many rows there were.")]
+
+
+class TriggerShape(TypedDict):
+    """`cpctl trigger --format json`."""
+
+    format_version: Format
+    address: AddressText
+    jobid: Annotated[str, Says("Its jobid.")]
+    host: Annotated[str, Says("The host of the database.")]
+    database: Annotated[str, Says("The database that it ran in.")]
+    role: Annotated[str, Says("The owner, as whom it ran.")]
+    seconds: Annotated[float, Says("How long the command took.")]
+    results: Annotated[list[ResultShape], Says("What its statements did.")]
+    transaction_left_open: Annotated[bool, Says("true: it was rolled back, as in pg_cron.")]
+    run: Annotated[Values | None, Says("What the runtime recorded of what it called.")]

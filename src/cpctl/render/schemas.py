@@ -7,7 +7,7 @@ from typing import Any
 
 from cpctl.render.doctor_shapes import DoctorShape
 from cpctl.render.history_shapes import AppliesShape
-from cpctl.render.pause_shapes import PauseShape
+from cpctl.render.pause_shapes import PauseShape, TriggerShape
 from cpctl.render.shapes import DriftShape, ErrorsShape, OutcomeShape, PlanShape
 from cpctl.render.watch_shapes import HealthShape, JobsShape, RunsShape, StatusShape
 
@@ -23,6 +23,7 @@ SHAPES: Mapping[str, Any] = {
     "runs": RunsShape,
     "doctor": DoctorShape,
     "pause": PauseShape,
+    "trigger": TriggerShape,
 }
 
 
