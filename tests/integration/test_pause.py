@@ -399,3 +399,20 @@ def test_a_reason_that_the_databases_encoding_lacks(latin: Cluster, tmp_path: Pa
         database.write(document(scope={"jobs": ["a_*"]}, jobs={"a_one": job()}))
         pause(database, "a_one", "--reason", "€ 🐘")
         assert '("€ 🐘")' in said(database.cpctl("plan"), 0)
+
+
+def test_what_the_server_shows_counts_and_not_what_it_says(scheduler: Database) -> None:
+    scheduler.run(
+        "create function cron.stay() returns trigger language plpgsql as "
+        "$$ begin new.active := true; return new; end $$"
+    )
+    scheduler.run(
+        "create trigger stay before update on cron.job for each row execute function cron.stay()"
+    )
+    try:
+        with undone(scheduler):
+            text = pause(scheduler, "a_one", "--reason", "INC-381", code=1)
+    finally:
+        scheduler.run("drop function cron.stay() cascade")
+    assert "shows something else: job.a_one; undone" in text
+    assert scheduler.rows("select count(*) from cpctl.applies") == [(1,)]

@@ -172,3 +172,9 @@ def test_not_in_the_wrong_database(database: Database) -> None:
     scheduled(database, "SELECT 1")
     database.write(document(expect={"host": "elsewhere*"}, jobs={"a_one": job()}))
     assert "is not for this database" in trigger(database, "a_one", code=3)
+
+
+def test_a_connection_that_is_ended_under_it(database: Database) -> None:
+    scheduled(database, "SELECT pg_terminate_backend(pg_backend_pid())")
+    text = trigger(database, "a_one", code=1)
+    assert "terminating connection due to administrator command (57P01)" in text

@@ -44,7 +44,9 @@ def run_command(session: Session, command: str, seconds: float) -> Ran:
         running.read()
     except psycopg.OperationalError as error:
         raise ConnectionLost(str(error)) from None
-    return running.ran()
+    ran = running.ran()
+    running.end()
+    return ran
 
 
 class _Running:
@@ -91,6 +93,13 @@ class _Running:
             self._copies,
             status in (TransactionStatus.INTRANS, TransactionStatus.INERROR),
         )
+
+    def end(self) -> None:
+        """Give up what was left open. libpq forgets its single rows only with such a call, too."""
+        if self._pgconn.transaction_status == TransactionStatus.ACTIVE:
+            self._connection.close()
+        elif not self._connection.closed:
+            self._pgconn.exec_(b"ROLLBACK")
 
     def _ready(self) -> bool:
         """Whether an answer is there; after the time limit and its grace there is none."""
