@@ -416,3 +416,16 @@ def test_what_the_server_shows_counts_and_not_what_it_says(scheduler: Database) 
         scheduler.run("drop function cron.stay() cascade")
     assert "shows something else: job.a_one; undone" in text
     assert scheduler.rows("select count(*) from cpctl.applies") == [(1,)]
+
+
+def test_an_owner_whom_the_file_does_not_name(database: Database) -> None:
+    database.new_role("bob", "USAGE ON SCHEMA cron", "EXECUTE ON ALL FUNCTIONS IN SCHEMA cron")
+    database.new_role("anna", "USAGE ON SCHEMA cron", options="LOGIN BYPASSRLS")
+    database.run("set role bob")
+    by_hand(database, "theirs")
+    database.run("reset role")
+    database.write(document(jobs={"a_one": job()}))
+    assert "GRANT bob TO anna" in pause(database, "theirs", code=3, user="anna")
+    database.run("grant bob to anna")
+    pause(database, "theirs", user="anna")
+    assert active(database) == {"theirs": False}

@@ -25,6 +25,8 @@ GRACE = 5.0
 """Seconds that a cancelled command has to end."""
 
 _COPY = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
+_ENDED = "57P"
+"""The server, or somebody on it, has ended the session."""
 _ROWS = (ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_OK)
 
 
@@ -121,6 +123,8 @@ class _Running:
             self._copies = True
         elif status == ExecStatus.FATAL_ERROR:
             self._failure = _failure(result)
+            if self._failure.sqlstate.startswith(_ENDED):
+                raise ConnectionLost(self._failure.what)
         elif status in _ROWS and result.ntuples:
             self._count += result.ntuples
             if len(self._rows) < MOST_ROWS:
