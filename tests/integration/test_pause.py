@@ -14,6 +14,7 @@ from tests.integration.remembering import alter, applied, by_hand, found, said
 from tests.integration.running import Running, until_it_waits
 from tests.integration.steps import document, in_sync, job, undone, untouched
 from tests.servers import Database
+from tests.wire import counting_proxy
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "pause.schema.json"
 REASON = 'WordPress down, "INC-381"'
@@ -429,3 +430,14 @@ def test_an_owner_whom_the_file_does_not_name(database: Database) -> None:
     database.run("grant bob to anna")
     pause(database, "theirs", user="anna")
     assert active(database) == {"theirs": False}
+
+
+def test_a_commit_that_the_server_answers_with_rollback_is_none(scheduler: Database) -> None:
+    socket = scheduler.cluster.socket_directory / f".s.PGSQL.{scheduler.cluster.port}"
+    url = "postgresql://postgres@127.0.0.1:{}/postgres?sslmode=disable&gssencmode=disable"
+    with counting_proxy(socket) as (port, traffic):
+        traffic.rewrite = lambda data: data.replace(b"COMMIT\0", b"ABORT \0")
+        with undone(scheduler):
+            done = scheduler.cpctl("pause", "a_one", "--database-url", url.format(port))
+    assert "the commit failed; the pause was undone" in said(done, 1)
+    assert scheduler.rows("select count(*) from cpctl.applies") == [(1,)]

@@ -117,6 +117,8 @@ def _change(job: Resource, reason: str, via: str, *, active: bool) -> dict[str, 
         "action": "update",
         "before": {"fields": {"active": job.fields["active"]}, "facts": facts},
         "after": {"fields": {"active": active}, "facts": facts},
+        "jobid": facts["jobid"],
+        "owner": facts["username"],
         "reason": reason,
         "via": via,
     }
