@@ -67,6 +67,10 @@ def test_plan_diff_and_history_tell_who_and_why(scheduler: Database) -> None:
     diff = said(scheduler.cpctl("diff"), 0)
     assert "Paused by hand: job.a_one since " in diff
     assert f"{who}, job.a_two.  Unmanaged: " in diff
+    shown = found(scheduler.cpctl("diff", "--format", "json"))
+    assert shown["paused"] == ["job.a_one", "job.a_two"]
+    assert shown["paused_since"].keys() == {"job.a_one"}
+    assert shown["paused_since"]["job.a_one"].endswith(who)
     newest, older = said(scheduler.cpctl("history"), 0).splitlines()[2:4]
     assert newest.split()[0] == "2"
     assert "  paused   job.a_one" in newest

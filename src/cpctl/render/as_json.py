@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from cpctl import __version__
 from cpctl.core.change import Change, Create, Delete, Update, sides
 from cpctl.core.codec import checksum, encode
+from cpctl.core.finding import Finding
+from cpctl.core.pauses import since_in
 from cpctl.core.plan import Plan, fingerprint
 from cpctl.core.resource import Resource, plain
 from cpctl.errors import CpctlError
@@ -69,11 +71,16 @@ def drift_json(plan: Plan) -> DriftShape:
         "last_apply": str(plan.last.number) if plan.last else None,
         "resources": [_drifted(plan, change) for change in plan.changes],
         "paused": [str(note.address) for note in plan.notes if note.code == PAUSED],
+        "paused_since": {str(note.address): by for note in plan.notes if (by := _since(note))},
         "unmanaged": [str(address) for address in plan.unmanaged],
         "notes": remarks(plan, leave_out=PAUSED),
         "summary": _drift_summary(plan),
         "complete": not uncompared(plan),
     }
+
+
+def _since(note: Finding) -> str:
+    return since_in(note.what) if note.code == PAUSED else ""
 
 
 def errors_json(error: CpctlError) -> ErrorsShape:

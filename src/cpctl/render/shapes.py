@@ -177,6 +177,9 @@ class DriftShape(TypedDict):
     last_apply: Annotated[str | None, Says("The file's last apply; null: the ledger knows none.")]
     resources: Annotated[list[DriftedShape], Says("What differs, sorted by address.")]
     paused: Annotated[list[str], Says("Addresses paused by hand; alone they are no drift.")]
+    paused_since: Annotated[
+        Mapping[str, str], Says("Of those that cpctl paused: since when, by whom and why.")
+    ]
     unmanaged: Annotated[list[str], Says("Addresses that nobody declared; no drift.")]
     notes: Annotated[list[str], Says("What else is worth knowing.")]
     summary: DriftSummaryShape
