@@ -169,7 +169,8 @@ def _found(task: Task, scene: Scene, memory: Memory, parts: Sequence[_Part]) -> 
     )
     declares_jobs = scene.undoes is not None or bool(document.entries.get("jobs"))
     statements = (s for part in parts for _, batch in part.batches for s in batch)
-    rules = Rules(file, declares_jobs, document.limits)
+    counted = frozenset(kind.name for kind in registry() if kind.scoped)
+    rules = Rules(file, declares_jobs, document.limits, counted)
     refusals = (
         *guard(changes, statements, actual, capabilities, rules),
         *unallowed((*chain(*hazards.values()), *notes), document.require_allow, file),

@@ -136,11 +136,11 @@ def test_taking_it_out_leaves_nothing(database: Database, edge: EdgeServer) -> N
     succeeded(database, edge)
     database.write("version: 1\nname: content-pipeline\njobs:\n"
                    '  other: {schedule: "0 3 1 1 *", command: SELECT 1}\n')  # fmt: skip
-    refused = database.cpctl("apply", "--auto-approve", "--allow", "FILES_CHANGED,MANY_DELETES")
+    refused = database.cpctl("apply", "--auto-approve", "--allow", "FILES_CHANGED")
     assert refused.code == 3, refused
     assert "DROPS_DATA" in refused.out + refused.err
     assert len(database.rows(OURS)) > TABLES
-    allowed = "FILES_CHANGED,MANY_DELETES,DROPS_DATA"
+    allowed = "FILES_CHANGED,DROPS_DATA"
     done = database.cpctl("apply", "--auto-approve", "--allow", allowed)
     assert done.code == 0, done
     assert database.rows(OURS) == before
@@ -173,7 +173,7 @@ def test_a_saved_plan_and_a_rollback(database: Database) -> None:
     assert done.code == 0, done
     cpctl(database, "plan", "--detailed-exitcode")
     assert drifted(database) == {}
-    back = database.cpctl("rollback", *FILES, "--auto-approve", "--allow", "MANY_DELETES")
+    back = database.cpctl("rollback", *FILES, "--auto-approve")
     assert back.code == 0, back
     assert not database.rows(OURS)
     assert database.jobs() == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from cpctl.core.acting import grant
@@ -26,11 +26,12 @@ _NAMED = 5
 
 
 class Rules(NamedTuple):
-    """What one file wants to be asked about."""
+    """What one file wants to be asked about. `counted`: the kinds that `limits` is about."""
 
     file: str
     declares_jobs: bool
     limits: Limits
+    counted: Collection[str]
 
 
 def guard(
@@ -45,7 +46,7 @@ def guard(
         *_not_writable(changes, capabilities),
         *_not_handed_over(statements, capabilities),
         *(() if rules.declares_jobs else _empty_file(changes, rules.file)),
-        *_many(changes, actual, rules.limits),
+        *_many([c for c in changes if c.address.kind in rules.counted], actual, rules.limits),
         *_protected(changes),
         *_depended_on(changes),
     )
