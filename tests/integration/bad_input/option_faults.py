@@ -76,7 +76,7 @@ OPTIONS = (
         "auto.*skip.*require|cpctl plan --help",
         command=("plan", "--secrets", "maybe"),
     ),
-    Bad("unknown schema", "", "jobs", "cpctl schema --help", command=("schema", "jobs")),
+    Bad("unknown schema", "", "job", "cpctl schema --help", command=("schema", "job")),
     Bad("two plans", "", "b.json", "cpctl apply --help", command=(*_APPLY, "a.json", "b.json")),
     Bad(
         "standard input twice",
