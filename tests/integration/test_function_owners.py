@@ -90,8 +90,9 @@ def test_somebodys_is_taken_over_where_that_is_allowed(shop: Database) -> None:
     shop.write(file(*(function(name=name) for name in names), **JOBS))
     before = catalog(shop)
     said = refused(shop)
+    assert "already, and no apply of scheduler.yaml is known to have had" in said
     for name in names:
-        assert f"{name}(text, bigint) is there already, and no apply of scheduler.yaml" in said
+        assert f"function.shop.{name}(text, bigint)" in said
     assert "--allow TAKES_OVER" in said
     apply(shop, "", "--allow", "TAKES_OVER")
     for taken, was in zip(catalog(shop), before, strict=True):
