@@ -161,7 +161,8 @@ def test_a_connection_that_is_lost_once_settings_are_written_undoes_all(
         database.run(end, list(victims))
         done = running.finish()
     assert done.code == 1, done
-    assert "the connection to the server was lost: terminating connection" in done.err
+    # What the server said on leaving is not always read before its end is.
+    assert "the connection to the server was lost: " in done.err
     assert done.err.count("was set, old value put back and reloaded") == 2
     assert "The database is as it was before" in done.err
     assert database.live("app.a") == "old"
