@@ -40,6 +40,7 @@ select format('drop %s public.%s cascade', what, name) from (
 ) as made
 where not exists (select from pg_depend d
                   where d.objid = made.oid and d.classid = made.of and d.deptype = 'e')
+order by 1
 """
 """What stands in the schema public and belongs to no extension."""
 
