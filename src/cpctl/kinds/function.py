@@ -40,17 +40,17 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
     """Nothing for files that have none, nor ever had."""
     remembers, role = context.capabilities.ledger.remembers("function"), context.capabilities.role
     remembered = sql("function_remembered") if remembers else ""
-    question = sql("function").format(remembered=remembered)
+    text = sql("function").format(remembered=remembered)
     if not declared:
-        return (Query("functions", question, ([], [], role)),) if remembers else ()
-    from cpctl.core.function_grounds import grounds_of
+        return (Query("functions", text, ([], [], role)),) if remembers else ()
+    from cpctl.core.function_grounds import question
     from cpctl.core.function_shape import name_of
 
     wanted = sorted({name_of(resource.address) for resource in declared})
     asked = Query(
-        "functions", question, ([it.schema for it in wanted], [it.name for it in wanted], role)
+        "functions", text, ([it.schema for it in wanted], [it.name for it in wanted], role)
     )
-    grounds = Query("function_grounds", sql("function_grounds"), grounds_of(context, declared))
+    grounds = Query("function_grounds", sql("grounds"), question(context, declared))
     return asked, grounds
 
 
@@ -97,9 +97,10 @@ def _notes(survey: Survey) -> tuple[Finding, ...]:
 
 
 def _rights(survey: Survey, request: Request) -> Iterable[Right]:
-    from cpctl.core.function_rights import rights
+    from cpctl.core.function_grounds import needs
+    from cpctl.core.grounds_rights import rights
 
-    return rights(survey, request)
+    return rights(survey, request, "function", needs)
 
 
 KIND = Kind(

@@ -56,7 +56,7 @@ def _queries(context: Context, declared: Sequence[Resource]) -> tuple[Query, ...
     params = ([n.schema for n in names], [n.name for n in names], going, role)
     asked = [Query("tables", text, params)]
     if not all(going):
-        asked.append(Query("table_grounds", sql("table_grounds"), question(context, declared)))
+        asked.append(Query("table_grounds", sql("grounds"), question(context, declared)))
     return tuple(asked)
 
 
@@ -141,9 +141,10 @@ def _notes(survey: Survey) -> tuple[Finding, ...]:
 
 
 def _rights(survey: Survey, request: Request) -> Iterable[Right]:
-    from cpctl.core.table_rights import rights
+    from cpctl.core.grounds_rights import rights
+    from cpctl.core.table_grounds import needs
 
-    return rights(survey, request)
+    return rights(survey, request, "table", needs)
 
 
 KIND = Kind(

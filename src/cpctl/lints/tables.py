@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cpctl.core.acting import acting, grant, membership
 from cpctl.core.change import Change, Delete, Update, sides
 from cpctl.core.finding import Finding
-from cpctl.core.kind import Context, Survey
-from cpctl.core.neighbours import left_to, taken
-from cpctl.core.rights import HAS_OPTIONS
-from cpctl.core.sql import identifier
-from cpctl.core.table_grounds import (
+from cpctl.core.grounds import (
     Grounds,
-    foreign_owner,
-    needs,
+    absent,
+    lacking,
+    not_for,
+    not_of,
     read_grounds,
-    roles_of,
-    table_of,
     unclaimed,
 )
+from cpctl.core.kind import Context, Survey
+from cpctl.core.neighbours import left_to, taken
+from cpctl.core.table_grounds import builds, needs, roles_of, table_of
 from cpctl.core.table_shape import name_of, texts
 
 _EXTRA = {
@@ -31,13 +29,13 @@ _EXTRA = {
 
 def refusals(survey: Survey) -> tuple[Finding, ...]:
     """What the server would refuse, what somebody else might want as it is, and rows that go."""
-    grounds, context = read_grounds(survey.rows), survey.context
+    grounds, context = read_grounds(survey.rows, "table"), survey.context
     return tuple(
         finding
         for change in survey.changes
         for finding in (
             *_grounds(change, grounds, context),
-            *_ownership(change, context),
+            *not_of(change, context, mine=_mine(change)),
             *_somebodys(change, survey),
             *(_data(change, "it goes only with --allow DROPS_DATA")),
         )
@@ -46,37 +44,18 @@ def refusals(survey: Survey) -> tuple[Finding, ...]:
 
 def _grounds(change: Change, grounds: Grounds, context: Context) -> Iterator[Finding]:
     _, after = sides(change)
-    if after is None:
-        return
-    address, schema = change.address, name_of(change.address).schema
-    if schema not in grounds.schemas:
-        remedy = f"CREATE SCHEMA {identifier(schema)};"
-        yield Finding("NO_SCHEMA", f"there is no schema {schema}", address, remedy)
-    for role in dict.fromkeys(roles_of(after.fields)):
-        if role not in grounds.roles:
-            what = f"{role} is to use it, and there is no such role"
-            yield Finding("NO_ROLE", what, address, f"CREATE ROLE {identifier(role)};")
-    for need in needs(change, grounds):
-        if not need.held:
-            what, remedy = need.right.partition(" ON ")[0], grant(need.right, context.owner)
-            yield Finding("MISSING_RIGHT", what, address, remedy)
+    if after is not None:
+        schema, owner = name_of(change.address).schema, context.owner
+        yield from absent(change.address, schema, roles_of(after.fields), grounds)
+        if builds(change):
+            yield from lacking(change.address, needs(after, grounds), owner)
+        yield from not_for(owner, change.address, context)
 
 
-def _ownership(change: Change, context: Context) -> Iterator[Finding]:
-    capabilities, (before, after) = context.capabilities, sides(change)
-    rights = capabilities.owners.get(context.owner)
-    if after is not None and rights is not None and not rights.exists:
-        what = f"belongs to the role {context.owner}, which does not exist"
-        remedy = f"CREATE ROLE {identifier(context.owner)} LOGIN;"
-        yield Finding("NO_ROLE", what, change.address, remedy)
-    elif after is not None and acting(context.owner, capabilities) is None:
-        what, remedy = f"act for {context.owner}", membership(context.owner, capabilities)
-        yield Finding("MISSING_RIGHT", what, change.address, remedy)
-    owner, table = foreign_owner(change, context), table_of(before)
-    if owner and table is not None and not table.mine:
-        option = " WITH INHERIT TRUE" if capabilities.server_version_num >= HAS_OPTIONS else ""
-        remedy = grant(identifier(owner), capabilities.role, option)
-        yield Finding("MISSING_RIGHT", f"change what belongs to {owner}", change.address, remedy)
+def _mine(change: Change) -> bool:
+    before, _ = sides(change)
+    table = table_of(before)
+    return table is None or table.mine
 
 
 def _somebodys(change: Change, survey: Survey) -> Iterator[Finding]:

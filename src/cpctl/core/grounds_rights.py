@@ -1,25 +1,27 @@
-"""The rights that functions need: their schema and language, for whoever is to own them."""
+"""The rights that functions and tables need, for whoever is to own them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cpctl.core.acting import grant
-from cpctl.core.function_grounds import foreign_owner, needs, read_grounds
+from cpctl.core.grounds import Grounds, Need, foreign_owner, read_grounds
 from cpctl.core.kind import Survey
-from cpctl.core.resource import Address
+from cpctl.core.resource import Address, Resource
 from cpctl.core.rights import Request, Right, member_of
 
+Needs = Callable[[Resource, Grounds], Iterable[Need]]
 
-def rights(survey: Survey, request: Request) -> Iterator[Right]:
+
+def rights(survey: Survey, request: Request, kind: str, needs: Needs) -> Iterator[Right]:
     """For what would change today, and for bringing the file to a server that has none of it."""
     if not request.applies:
         return
-    grounds, context = read_grounds(survey.rows), survey.context
+    grounds, context = read_grounds(survey.rows, kind), survey.context
     owner, grantee = context.owner, request.grantee
     for address, resource in survey.declared.items():
-        for need in needs(address, str(resource.fields["language"]), grounds):
-            why = f"make functions that belong to {owner}"
+        for need in needs(resource, grounds) if resource.fields else ():
+            why = f"make {kind}s that belong to {owner}"
             if owner != grantee.name and not need.held:
                 yield Right(grant(need.right, owner), why, address)
             elif owner == grantee.name and not need.everybody:

@@ -1,4 +1,4 @@
--- What functions stand on: their schemas and languages, and those who are to call them.
+-- What functions and tables stand on: schemas, languages, and the roles that they name.
 select json_build_object(
     'schemas', (
         select coalesce(json_object_agg(n.nspname, json_build_array(
