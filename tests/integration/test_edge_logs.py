@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.guide import MONITORING
 from tests.integration.pack_by_hand import Edge, Runtime, installed
 from tests.integration.test_edge_alerts import BEGIN, FINISH
 from tests.servers import Database
 
-GUIDE = Path(__file__).parent / "edge_guide.sql"
 NAMES = "content_automation sweeper monitoring health_checks metrics_collection cleanup".split()
 LOGGED = (
     "select action, status, records_processed, duration_ms::float8, error_details, "
@@ -148,19 +146,13 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def cases() -> list[tuple[str, str]]:
-    """Heading and query, as the guide has them."""
-    parts = re.split(r"^-- ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
-
-
 def test_the_guides_queries_find_them(database: Database) -> None:
     for name, content in ANSWERS.items():
         answered(database, content, name)
         database.run("update pipeline.job_runs set job_id = 7")
-    assert len(cases()) == 6
+    assert len(MONITORING) == 6
     database.run("set search_path = pipeline")
-    for heading, query in cases():
+    for heading, query in MONITORING:
         rows = database.rows(query)
         assert len(rows) == (6 if "Job Execution" in heading else 1)
         for row in rows:
@@ -170,7 +162,7 @@ def test_the_guides_queries_find_them(database: Database) -> None:
 
 def test_an_index_serves_each_of_the_guides_queries(database: Database) -> None:
     database.run("set search_path = pipeline")
-    for heading, query in cases():
+    for heading, query in MONITORING:
         table = query.partition("FROM ")[2].split()[0]
         more = ("status, ", "'succeeded', ") if table == "job_runs" else ("", "")
         database.run(
@@ -191,4 +183,4 @@ def test_they_find_only_what_was_scheduled(database: Database) -> None:
     )
     database.run('update pipeline.sweeper_logs set metadata = \'{"trigger_type": "manual"}\'')
     database.run("set search_path = pipeline")
-    assert [database.rows(query) for _, query in cases()] == [[]] * 6
+    assert [database.rows(query) for _, query in MONITORING] == [[]] * 6

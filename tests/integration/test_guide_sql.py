@@ -7,41 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from tests.guide import CASES, MONITORING, Case
 from tests.integration.pipeline import KEY, apply, cpctl, pipeline
 from tests.integration.steps import GUIDE_SCHEDULES
 from tests.servers import Database
 
-GUIDE = Path(__file__).parents[1] / "corpus" / "guide.sql"
 COUNT = 46
 """43 in the guide's blocks of SQL, and three within its text."""
 
 PROJECT = "https://your-project.supabase.co"
 JOBS = [f"content_pipeline_{job}" for job in "cleanup health main metrics monitor sweeper".split()]
-
-
-class Case(NamedTuple):
-    heading: str
-    statement: str
-
-    def __str__(self) -> str:
-        return f"{self.heading}: {' '.join(self.statement.split())[:60]}"
-
-
-def _cases() -> Iterator[Case]:
-    for part in re.split(r"^-- # ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        heading, _, text = part.partition("\n")
-        for statement in re.findall(r"(?:'[^']*'|[^;'])+;", text):
-            yield Case(heading, statement.strip())
-
-
-CASES = tuple(_cases())
 
 
 @pytest.fixture
@@ -151,16 +132,15 @@ def _check_rows(statement: str, rows: Sequence[dict[str, Any]]) -> None:
 
 def test_the_monitoring_queries_show_what_has_run(guided: Database) -> None:
     """The same queries, after each job's command in a session that looks like pg_cron's."""
-    queries = [case.statement for case in CASES if "trigger_type' = 'scheduled'" in case.statement]
-    assert len(queries) == 6
+    assert len(MONITORING) == 6
     with psycopg.connect(guided.url(), autocommit=True, application_name="pg_cron") as session:
         for _, command in sorted(GUIDE_SCHEDULES.values()):
             session.execute(command.encode())
     _collect(guided)
     runs = guided.rows("select status, error_message from public.job_runs")
     assert runs == [("succeeded", None)] * 6
-    for query in queries:
-        assert guided.rows(query), query
+    for case in MONITORING:
+        assert guided.rows(case.statement), case
     assert KEY not in repr(guided.rows("select * from public.job_runs"))
     assert cpctl(guided, "diff").out.splitlines()[-1].startswith("No drift.")
 
