@@ -8,7 +8,6 @@ from typing import Any
 from tests.integration.functions.shop import (
     ADDRESS,
     BODY,
-    apply,
     catalog,
     differing,
     file,
@@ -16,6 +15,7 @@ from tests.integration.functions.shop import (
     refused,
 )
 from tests.integration.steps import job, plan
+from tests.integration.toys import apply
 from tests.servers import Database
 
 PLAIN = {"arguments": {}, "returns": "text", "language": "sql", "config": []}

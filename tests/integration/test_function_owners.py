@@ -7,7 +7,6 @@ import pytest
 from tests.integration.functions.shop import (
     ADDRESS,
     SIGNATURE,
-    apply,
     catalog,
     differing,
     file,
@@ -16,6 +15,7 @@ from tests.integration.functions.shop import (
 )
 from tests.integration.roles import give, grants, renew, statements
 from tests.integration.steps import job
+from tests.integration.toys import apply
 from tests.servers import Database
 
 OWNED = {"defaults": {"username": "worker"}}

@@ -8,12 +8,12 @@ from tests.integration.functions.shop import (
     ADDRESS,
     BODY,
     SIGNATURE,
-    apply,
     catalog,
     differing,
     file,
     function,
 )
+from tests.integration.toys import apply
 from tests.servers import Database
 
 ALTER = f"alter function {SIGNATURE}"

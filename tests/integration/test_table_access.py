@@ -10,7 +10,6 @@ from tests.integration.tables.hands import Hand, healed, made
 from tests.integration.tables.market import (
     ADDRESS,
     RUNS,
-    apply,
     catalog,
     differing,
     file,
@@ -18,6 +17,7 @@ from tests.integration.tables.market import (
     rows,
     table,
 )
+from tests.integration.toys import apply
 from tests.servers import Database
 
 ON = "on table stall.runs"

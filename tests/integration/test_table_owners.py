@@ -7,7 +7,6 @@ import pytest
 from tests.integration.roles import grants, statements
 from tests.integration.tables.market import (
     ADDRESS,
-    apply,
     catalog,
     differing,
     file,
@@ -16,6 +15,7 @@ from tests.integration.tables.market import (
     rows,
     table,
 )
+from tests.integration.toys import apply
 from tests.servers import Database
 
 SCHEMA = "grant usage, create on schema stall to worker"

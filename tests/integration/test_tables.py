@@ -12,7 +12,6 @@ from tests.integration.running import until_it_waits
 from tests.integration.tables.market import (
     ADDRESS,
     RUNS,
-    apply,
     catalog,
     differing,
     file,
@@ -22,6 +21,7 @@ from tests.integration.tables.market import (
     rows,
     table,
 )
+from tests.integration.toys import apply
 from tests.servers import Database
 
 LINKED = {"other": {"type": "bigint"}, "id": {"type": "bigint", "nullable": False}}

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.runner import Nursery, Runner
+from tests.servers import Database
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "cpctl"
@@ -23,3 +24,14 @@ def toyed(folder: Path) -> Iterator[Runner]:
         shutil.copy(where / "expansion.py", package / "document" / "expand" / f"{key}.py")
     with Nursery(folder, [folder]) as nursery, closing(Runner(nursery, folder)) as runner:
         yield runner
+
+
+def apply(database: Database, text: str = "", *options: str, user: str = "postgres") -> str:
+    """Apply; a second plan is empty."""
+    if text:
+        database.write(text)
+    done = database.cpctl("apply", "--auto-approve", *options, user=user)
+    assert done.code == 0, done
+    again = database.cpctl("plan", "--detailed-exitcode", user=user)
+    assert again.code == 0, again
+    return done.out

@@ -56,17 +56,6 @@ def opened(database: Database, toys: Runner) -> Iterator[Database]:
         database.run("alter default privileges grant execute on functions to public")
 
 
-def apply(database: Database, text: str = "", *options: str, user: str = "postgres") -> str:
-    """Apply; a second plan is empty."""
-    if text:
-        database.write(text)
-    done = database.cpctl("apply", "--auto-approve", *options, user=user)
-    assert done.code == 0, done
-    again = database.cpctl("plan", "--detailed-exitcode", user=user)
-    assert again.code == 0, again
-    return done.out
-
-
 def refused(database: Database, *options: str, user: str = "postgres") -> str:
     """Exit 3, of plan and of apply, and no function differs; what they say."""
     before = catalog(database)

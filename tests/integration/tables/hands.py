@@ -10,13 +10,13 @@ from tests.integration.tables.market import (
     ADDRESS,
     ROWS,
     RUNS,
-    apply,
     catalog,
     differing,
     file,
     fill,
     plain,
 )
+from tests.integration.toys import apply
 from tests.servers import Database
 
 BYSTANDER = "bystander"
