@@ -41,6 +41,10 @@ _PASSING = (
 """
 
 
+class NoConnection(CpctlError):
+    """Nobody answered, or nobody let us in; nothing was done."""
+
+
 class Passing(CpctlError):
     """What may be gone at the next try, and has done nothing; `said` is a sentence about it."""
 
@@ -63,7 +67,7 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
     sign = next((sign for sign in _PASSING if sign in said), None)
     if sign is not None:
         return Passing(text, f"No connection ({sign})", where=where, remedy=remedy)
-    return CpctlError(text, where=where, remedy=remedy)
+    return NoConnection(text, where=where, remedy=remedy)
 
 
 def unreadable_url(source: str) -> CpctlError:

@@ -1,0 +1,81 @@
+"""The calls of the scheduler's guide: GET tells, POST acts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from cpctl.server import shapes
+from cpctl.server.key import authorized
+from cpctl.server.parameters import Acting, Enable, JobName, Reading, Reason, strict
+from cpctl.server.problems import BadRequest
+from cpctl.server.service import Service
+
+PATH: Final = "/functions/v1/scheduler"
+
+_SAID: Final = {
+    400: "A parameter is missing, or not what it should be.",
+    401: "The key is missing or wrong.",
+    403: "A guard, a missing right, or `expect` of the file says no.",
+    404: "The file has no such job in this database.",
+    409: "Another apply holds the lock.",
+    413: "A body is sent, and a large one; none is needed.",
+    424: "The command ran, and failed.",
+    500: "Something failed; nothing was changed.",
+    503: "The database does not answer; try again.",
+    504: "The connection broke; whether it was done is not known.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an endpoint may answer beside what it is for."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _SAID[status], "content": content} for status in statuses}
+
+
+router = APIRouter(dependencies=[Depends(authorized), Depends(strict)])
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(_service)]
+
+
+@router.get(
+    PATH,
+    summary="How the scheduler is",
+    response_model=shapes.StatusAnswer | shapes.JobsAnswer | shapes.HealthAnswer,
+    responses=problems(400, 401, 403, 413, 500, 503),
+)
+async def look(service: Served, action: Reading) -> Response:
+    """Reads one snapshot of the database, in a read-only transaction, taken after you asked."""
+    return _json(await service.read(action))
+
+
+@router.post(
+    PATH,
+    summary="Pause, resume or run a job",
+    response_model=shapes.ToggleAnswer | shapes.TriggerAnswer,
+    responses=problems(400, 401, 403, 404, 409, 413, 424, 500, 503, 504),
+)
+async def act(
+    service: Served, action: Acting, job: JobName, enable: Enable = None, reason: Reason = ""
+) -> Response:
+    """Answers when it is done: a pause is in the ledger, a triggered command has run to its end."""
+    if action == "trigger":
+        if enable is not None or reason:
+            raise BadRequest(
+                "enable and reason are for toggle. Nothing was done", remedy="leave them"
+            )
+        return _json(await service.trigger(job))
+    if enable is None:
+        raise BadRequest("it is missing", where="enable", remedy="enable=true or enable=false")
+    return _json(await service.toggle(job, reason, active=enable == "true"))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
