@@ -35,7 +35,9 @@ class Bodies:
         if length.isdigit() and int(length) <= LARGEST_BODY:
             await self._app(scope, receive, send)
             return
-        fault = Fault("no call has a body of this size. Nothing was done", "Content-Length", "none")
+        fault = Fault(
+            "no call has a body of this size. Nothing was done", "Content-Length", "send no body"
+        )
         await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, fault)(scope, receive, send)
 
 

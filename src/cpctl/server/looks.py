@@ -10,12 +10,12 @@ from typing import Generic, TypeVar
 from cpctl.postgres.connect import Server
 from cpctl.postgres.session import Session
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.postgres.words import NoConnection, Passing
+from cpctl.postgres.words import Canceled, NoConnection, Passing
 
 Seen = TypeVar("Seen")
 Wanted = frozenset[str]
 
-UNAVAILABLE = (ConnectionLost, NoConnection, Passing)
+UNAVAILABLE = (Canceled, ConnectionLost, NoConnection, Passing)
 """The database could not be asked; it may answer the next time."""
 
 

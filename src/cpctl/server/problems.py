@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -41,7 +42,7 @@ _STATUSES: Final[tuple[tuple[type[CpctlError], HTTPStatus], ...]] = (
     (BadRequest, HTTPStatus.BAD_REQUEST),
     (NoSuchJob, HTTPStatus.NOT_FOUND),
     (Refused, HTTPStatus.FORBIDDEN),
-    (LockHeld, HTTPStatus.CONFLICT),
+    (LockHeld, HTTPStatus.SERVICE_UNAVAILABLE),
     (CommandFailed, HTTPStatus.FAILED_DEPENDENCY),
     (OutcomeUnknown, HTTPStatus.GATEWAY_TIMEOUT),
     (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -72,7 +73,8 @@ def failed(_: Request, error: Exception) -> Response:
         HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
         HTTPStatus.SERVICE_UNAVAILABLE: AGAIN,
     }
-    return problem(status, error.fault, headers.get(status))
+    said = "; ".join((error.fault.what, *error.details))
+    return problem(status, replace(error.fault, what=said), headers.get(status))
 
 
 def status_of(error: CpctlError) -> HTTPStatus:

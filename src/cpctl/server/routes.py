@@ -19,11 +19,10 @@ _SAID: Final = {
     401: "The key is missing or wrong.",
     403: "A guard, a missing right, or `expect` of the file says no.",
     404: "The file has no such job in this database.",
-    409: "Another apply holds the lock.",
     413: "A body is sent, and a large one; none is needed.",
     424: "The command ran, and failed.",
     500: "Something failed; nothing was changed.",
-    503: "The database does not answer; try again.",
+    503: "The database does not answer, or somebody holds a lock; try again.",
     504: "The connection broke; whether it was done is not known.",
 }
 
@@ -60,7 +59,7 @@ async def look(service: Served, action: Reading) -> Response:
     PATH,
     summary="Pause, resume or run a job",
     response_model=shapes.ToggleAnswer | shapes.TriggerAnswer,
-    responses=problems(400, 401, 403, 404, 409, 413, 424, 500, 503, 504),
+    responses=problems(400, 401, 403, 404, 413, 424, 500, 503, 504),
 )
 async def act(
     service: Served, action: Acting, job: JobName, enable: Enable = None, reason: Reason = ""

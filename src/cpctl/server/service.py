@@ -23,7 +23,7 @@ from cpctl.server import answers
 from cpctl.server.answers import Answered
 from cpctl.server.logs import note
 from cpctl.server.looks import Looks, Reader, Wanted
-from cpctl.server.problems import Busy, NoSuchJob
+from cpctl.server.problems import BadRequest, Busy, NoSuchJob
 
 VIA: Final = "the API"
 """What the ledger says of how a pause came about."""
@@ -65,6 +65,8 @@ class Service:
 
     async def toggle(self, word: str, reason: str, *, active: bool) -> bytes:
         """Pause or resume. Raises CpctlError."""
+        if "\0" in reason:
+            raise BadRequest("it has a NUL in it. Nothing was done", where="reason", remedy="text")
         job = await self._job(word)
         wait = partial(note, "waiting for a lock", logging.WARNING)
         order = Order(
@@ -95,11 +97,13 @@ class Service:
         seen = (await self.looks.newest()).view
         known = (*seen.jobs, *seen.upkeep)
         found = next((job for job in known if word in (job.name, str(job.address))), None)
-        if found is None:
-            near = get_close_matches(word, [job.name or "" for job in known], n=1)
-            remedy = f"did you mean {near[0]}?" if near else "action=jobs lists them"
-            raise NoSuchJob(f"{seen.name} has no such job in this database", remedy=remedy)
-        return found
+        if found is not None:
+            return found
+        near = get_close_matches(word, [job.name or "" for job in known], n=1)
+        remedy = f"did you mean {near[0]}?" if near else "action=jobs lists them"
+        if any(word in (address.name, str(address)) for address in seen.missing):
+            remedy = "it is in the file: cpctl apply makes it"
+        raise NoSuchJob(f"{seen.name} has no such job in this database", remedy=remedy)
 
     async def _by_hand(self, work: Callable[[], Done]) -> Done:
         """Raises Busy where others have had all connections for as long as a call may take."""
