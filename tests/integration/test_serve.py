@@ -80,18 +80,21 @@ def test_only_the_key_opens(database: Database, api: Api) -> None:
 
 WRONG = (
     ("GET", {}, "action: it is missing"),
-    ("GET", {"action": "toggle", "job": "shop_a"}, "there is a parameter that means nothing"),
+    ("GET", {"action": "status", "job": "shop_a"}, "a GET has no parameter but action"),
     ("GET", {"action": "toggle"}, "action: Input should be 'status', 'jobs' or 'health'"),
     ("GET", {"action": SQL}, "action: Input should be"),
-    ("POST", {"action": "status", "job": "shop_a"}, "action: Input should be"),
-    ("POST", {"action": "toggle", "enable": "true"}, "job: it is missing"),
-    ("POST", {"action": "toggle", "job": "shop_a"}, "enable: it is missing"),
+    ("POST", {}, "action: it is neither toggle nor trigger"),
+    ("POST", {"action": "status", "job": "shop_a"}, "action: it is neither toggle nor trigger"),
+    ("POST", {"action": SQL, "job": "shop_a"}, "action: it is neither toggle nor trigger"),
+    ("POST", {"action": "toggle", "enable": "true"}, "job: Field required"),
+    ("POST", {"action": "toggle", "job": "shop_a"}, "enable: Field required"),
     ("POST", {**TOGGLE, "enable": SQL}, "enable: Input should be 'true' or 'false'"),
     ("POST", {**TOGGLE, "job": ""}, "job: String should have at least 1 character"),
     ("POST", {**TOGGLE, "job": "x" * 513}, "job: String should have at most 512 characters"),
     ("POST", {**TOGGLE, "reason": "x" * 1001}, "reason: String should have at most 1000"),
-    ("POST", {**TOGGLE, "enabled": "true"}, "there is a parameter that means nothing"),
-    ("POST", {"action": "trigger", "job": "shop_a", "enable": "true"}, "enable and reason are"),
+    ("POST", {**TOGGLE, "reason": "a\0b"}, "reason: String should match pattern"),
+    ("POST", {**TOGGLE, SQL: "true"}, "Extra inputs are not permitted"),
+    ("POST", {"action": "trigger", "job": "shop_a", "enable": "true"}, "Extra inputs are not"),
 )
 
 
@@ -102,7 +105,7 @@ def test_wrong_parameters_are_named_and_nothing_is_done(database: Database, api:
             assert problem(answer, 400).startswith(said), (parameters, answer.text)
             assert "DROP TABLE" not in answer.text
         twice = api.client.post(f"{PATH}?action=toggle&job=shop_a&job=shop_b&enable=false")
-        assert problem(twice, 400).startswith("job: it is given twice")
+        assert problem(twice, 400).startswith("a parameter is given twice")
         for word in (SQL, "theirs", "job.theirs", "shop_", "\x00", "%27", "shop_a\n"):
             for more in ({"action": "trigger"}, {"action": "toggle", "enable": "false"}):
                 answer = api.client.post(PATH, params={**more, "job": word})
@@ -115,8 +118,6 @@ def test_wrong_parameters_are_named_and_nothing_is_done(database: Database, api:
 def test_a_reason_is_text_and_nothing_else(database: Database, api: Api) -> None:
     assert api.post("toggle", job="shop_a", enable="false", reason=SQL).status_code == 200
     assert f'postgres through the API ("{SQL}")' in database.cpctl("history").out
-    nul = api.post("toggle", job="shop_a", enable="true", reason="a\0b")
-    assert problem(nul, 400).startswith("reason: it has a NUL")
     assert database.jobs()["shop_a", "postgres"]["active"] is False
 
 
@@ -166,7 +167,7 @@ def test_the_log_has_every_call_and_no_secret(database: Database, api: Api) -> N
     assert "41b7" not in "".join(database.statements(0))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_it_ends_when_what_is_under_way_has_ended(database: Database, number: int) -> None:
     database.run("select cron.alter_job(jobid, command := 'select pg_sleep(1.5)') from cron.job")
     with serving(database) as api:

@@ -23,7 +23,12 @@ async def healthz() -> Response:
     return Response("ok\n", media_type="text/plain")
 
 
-@router.get("/readyz", summary="Does the database answer?", response_class=Response)
+@router.get(
+    "/readyz",
+    summary="Does the database answer?",
+    response_class=Response,
+    responses={503: {"description": "It does not, or refuses; the log says why."}},
+)
 async def readyz(request: Request, service: Served) -> Response:
     """503 where it does not, or refuses; the log says why."""
     known: tuple[float, bool] = getattr(request.app.state, "ready", (0.0, False))

@@ -10,6 +10,7 @@ from typing import Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from cpctl.errors import CpctlError, Fault, LockHeld, OutcomeUnknown, Refused
@@ -19,6 +20,7 @@ from cpctl.server.looks import UNAVAILABLE
 
 AGAIN: Final = {"Retry-After": "1"}
 """Seconds, for who is told that the database does not answer."""
+_LOOK_IT_UP: Final = "/docs describes the parameters"
 
 
 class Unauthorized(CpctlError):
@@ -68,13 +70,14 @@ def problem(status: HTTPStatus, fault: Fault, headers: Mapping[str, str] | None 
 def failed(_: Request, error: Exception) -> Response:
     """What cpctl could not do."""
     assert isinstance(error, CpctlError)  # noqa: S101 - it is registered for these
-    status = status_of(error)
+    status, fault = status_of(error), error.fault
     headers = {
         HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
         HTTPStatus.SERVICE_UNAVAILABLE: AGAIN,
     }
-    said = "; ".join((error.fault.what, *error.details))
-    return problem(status, replace(error.fault, what=said), headers.get(status))
+    what = "; ".join((fault.what, *error.details))
+    remedy = fault.remedy or (_LOOK_IT_UP if status == HTTPStatus.BAD_REQUEST else "")
+    return problem(status, replace(fault, what=what, remedy=remedy), headers.get(status))
 
 
 def status_of(error: CpctlError) -> HTTPStatus:
@@ -89,13 +92,19 @@ def invalid(_: Request, error: Exception) -> Response:
     first = error.errors()[0]
     what = "it is missing" if first["type"] == "missing" else str(first["msg"])
     where = str(first["loc"][-1])
-    return problem(HTTPStatus.BAD_REQUEST, Fault(what, where, "/docs describes the parameters"))
+    return problem(HTTPStatus.BAD_REQUEST, Fault(what, where, _LOOK_IT_UP))
 
 
-def misdirected(_: Request, error: Exception) -> Response:
-    """A path or a method that is not there."""
+def misdirected(request: Request, error: Exception) -> Response:
+    """A path or a method that is not there; FastAPI would name the methods of one route only."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    status = HTTPStatus(error.status_code)
-    return problem(
-        status, Fault(status.description, remedy="/docs has what is there"), error.headers
-    )
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(status, Fault(status.description, remedy="/docs has what is there"), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    routes = (route for route in request.app.routes if isinstance(route, APIRoute))
+    here = (route.methods or () for route in routes if route.path == request.url.path)
+    return sorted({method for methods in here for method in methods})

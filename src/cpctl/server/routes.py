@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from cpctl.server import shapes
 from cpctl.server.key import authorized
-from cpctl.server.parameters import Acting, Enable, JobName, Reading, Reason, strict
-from cpctl.server.problems import BadRequest
+from cpctl.server.parameters import Reading, Toggle, Trigger, call_of, described, only_action
 from cpctl.server.service import Service
 
 PATH: Final = "/functions/v1/scheduler"
@@ -33,7 +32,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _SAID[status], "content": content} for status in statuses}
 
 
-router = APIRouter(dependencies=[Depends(authorized), Depends(strict)])
+router = APIRouter(dependencies=[Depends(authorized)])
 
 
 def _service(request: Request) -> Service:
@@ -49,6 +48,7 @@ Served = Annotated[Service, Depends(_service)]
     summary="How the scheduler is",
     response_model=shapes.StatusAnswer | shapes.JobsAnswer | shapes.HealthAnswer,
     responses=problems(400, 401, 403, 413, 500, 503),
+    dependencies=[Depends(only_action)],
 )
 async def look(service: Served, action: Reading) -> Response:
     """Reads one snapshot of the database, in a read-only transaction, taken after you asked."""
@@ -60,20 +60,15 @@ async def look(service: Served, action: Reading) -> Response:
     summary="Pause, resume or run a job",
     response_model=shapes.ToggleAnswer | shapes.TriggerAnswer,
     responses=problems(400, 401, 403, 404, 413, 424, 500, 503, 504),
+    openapi_extra={"parameters": [described()]},
 )
-async def act(
-    service: Served, action: Acting, job: JobName, enable: Enable = None, reason: Reason = ""
-) -> Response:
+async def act(service: Served, call: Annotated[Toggle | Trigger, Depends(call_of)]) -> Response:
     """Answers when it is done: a pause is in the ledger, a triggered command has run to its end."""
-    if action == "trigger":
-        if enable is not None or reason:
-            raise BadRequest(
-                "enable and reason are for toggle. Nothing was done", remedy="leave them"
-            )
-        return _json(await service.trigger(job))
-    if enable is None:
-        raise BadRequest("it is missing", where="enable", remedy="enable=true or enable=false")
-    return _json(await service.toggle(job, reason, active=enable == "true"))
+    match call:
+        case Trigger(job=job):
+            return _json(await service.trigger(job))
+        case Toggle(job=job, enable=enable, reason=reason):
+            return _json(await service.toggle(job, reason, active=enable == "true"))
 
 
 def _json(body: bytes) -> Response:

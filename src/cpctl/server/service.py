@@ -23,7 +23,7 @@ from cpctl.server import answers
 from cpctl.server.answers import Answered
 from cpctl.server.logs import note
 from cpctl.server.looks import Looks, Reader, Wanted
-from cpctl.server.problems import BadRequest, Busy, NoSuchJob
+from cpctl.server.problems import Busy, NoSuchJob
 
 VIA: Final = "the API"
 """What the ledger says of how a pause came about."""
@@ -65,8 +65,6 @@ class Service:
 
     async def toggle(self, word: str, reason: str, *, active: bool) -> bytes:
         """Pause or resume. Raises CpctlError."""
-        if "\0" in reason:
-            raise BadRequest("it has a NUL in it. Nothing was done", where="reason", remedy="text")
         job = await self._job(word)
         wait = partial(note, "waiting for a lock", logging.WARNING)
         order = Order(
