@@ -23,8 +23,8 @@ PATH = "/functions/v1/scheduler"
 PATIENCE = 20.0
 
 
-def bearer(key: str = KEY) -> dict[str, bytes]:
-    return {"Authorization": f"Bearer {key}".encode()}
+def bearer(key: str = KEY) -> dict[bytes, bytes]:
+    return {b"Authorization": f"Bearer {key}".encode()}
 
 
 @dataclass

@@ -50,15 +50,15 @@ def problem(answer: httpx.Response, status: int) -> str:
     return ": ".join(filter(None, (said["where"], said["detail"]))) + f" -> {said['remedy']}"
 
 
-KEYS = {
+KEYS: dict[str, dict[bytes, bytes]] = {
     "none": {},
     "wrong": bearer("wrong"),
     "nearly": bearer(KEY[:-1]),
     "longer": bearer(KEY + "x"),
-    "empty": {"Authorization": b"Bearer"},
-    "Basic": {"Authorization": f"Basic {KEY}".encode()},
-    "bare": {"Authorization": KEY.encode()},
-    "Latin-1": {"Authorization": f"Bearer {KEY}".encode("latin-1")},
+    "empty": {b"Authorization": b"Bearer"},
+    "Basic": {b"Authorization": f"Basic {KEY}".encode()},
+    "bare": {b"Authorization": KEY.encode()},
+    "Latin-1": {b"Authorization": f"Bearer {KEY}".encode("latin-1")},
 }
 
 
@@ -78,7 +78,7 @@ def test_only_the_key_opens(database: Database, api: Api) -> None:
     assert api.get("status").status_code == 200
 
 
-WRONG = (
+WRONG: tuple[tuple[str, dict[str, str], str], ...] = (
     ("GET", {}, "action: it is missing"),
     ("GET", {"action": "status", "job": "shop_a"}, "a GET has no parameter but action"),
     ("GET", {"action": "toggle"}, "action: Input should be 'status', 'jobs' or 'health'"),
@@ -149,7 +149,7 @@ def test_who_waits_in_vain_is_told(database: Database) -> None:
 def test_the_log_has_every_call_and_no_secret(database: Database, api: Api) -> None:
     api.get("status")
     api.client.get(PATH, params={"action": KEY, KEY: KEY})
-    api.client.get(f"/{KEY}", headers={**bearer(KEY + "x"), "X-Api-Key": "41b7"})
+    api.client.get(f"/{KEY}", headers={**bearer(KEY + "x"), b"X-Api-Key": b"41b7"})
     api.post("trigger", job=KEY)
     assert api.stop() == 0
     first, *calls, stopping, stopped = api.lines()

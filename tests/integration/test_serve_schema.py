@@ -38,14 +38,15 @@ def test_schemathesis_finds_nothing(database: Database) -> None:
         print(done.stdout)
         assert done.returncode == 0
         assert "No issues found" in done.stdout
-        (passed,) = re.findall(r"(\d+) generated, \1 passed", done.stdout)
+        ((generated, passed),) = re.findall(r"(\d+) generated, (\d+) passed", done.stdout)
+        assert generated == passed
         assert int(passed) >= LEAST
         calls = [line for line in api.lines() if line["event"] == "request"]
     counted = Counter((line["action"], line["status"]) for line in calls)
     print(counted)
     for action in ("status", "jobs", "health", "toggle", "trigger"):
-        assert counted[action, 200]
-        assert counted[action, 401]
+        assert counted[action, 200], action
+    assert sum(number for (_, status), number in counted.items() if status == 401) >= 2
     assert not [line for line in calls if line["status"] >= 500]
 
 
