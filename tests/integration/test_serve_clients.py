@@ -98,7 +98,7 @@ def test_a_large_body_is_not_kept(database: Database, api: Api) -> None:
     assert memory(api) - before < 5_000
 
 
-PAGES = (
+PAGES: tuple[tuple[dict[str, str], int], ...] = (
     ({"Host": "evil.example"}, 403),
     ({"Origin": "https://evil.example"}, 403),
     ({"Host": "localhost.evil.example:8000"}, 403),
