@@ -1,0 +1,1 @@
+"""The Scheduler Management API: a scheduler over HTTP, and its metrics for Prometheus."""
