@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,6 +19,7 @@ from tests.integration.steps import document, job
 from tests.integration.watching import SCHEDULE, pause, ran, schedule
 from tests.servers import Database
 
+ROOT = Path(__file__).parents[2]
 NAMES = ("pipe_bad", "pipe_good", "pipe_late", "pipe_new")
 FILE = document(
     scope={"jobs": ["pipe_*"]},
@@ -92,6 +95,18 @@ def test_how_runs_went_and_how_long_they_took(database: Database) -> None:
         assert found.of_job("cpctl_job_failing") == {
             "pipe_bad": 1, "pipe_good": 0, "pipe_late": 0, "pipe_new": 0,
         }  # fmt: skip
+
+
+def test_a_long_time_without_a_look_loses_nothing(database: Database) -> None:
+    jobs = made(database)
+    with scraping(database) as scraper:
+        scraper.scrape()
+        database.run(
+            "insert into cron.job_run_details (jobid, status, start_time, end_time) "
+            "select %s, 'succeeded', now(), now() from generate_series(1, 20000)",
+            jobs["pipe_good"],
+        )
+        assert scraper.scrape().runs == {"pipe_good": (20_000, 0)}
 
 
 def test_a_look_that_breaks_off_loses_nothing(database: Database) -> None:
@@ -177,6 +192,9 @@ def test_drift_by_class(database: Database) -> None:
     applied(database, file)
     with scraping(database) as scraper:
         found = scraper.scrape()
+        page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+        documented = set(re.findall(r"^\| `(cpctl_\w+?)(?:_total)?` \|", page, re.MULTILINE))
+        assert {family.name for family in found.families} == documented
         assert found.drift == {}
         assert found.value("cpctl_drift_known") == 1
         alter(database, "pipe_a", "schedule := '0 1 1 1 *'")
