@@ -16,9 +16,25 @@ from cpctl.postgres.session import Session
 from cpctl.scene import Task
 from cpctl.secrets import Mode, Secrets
 from cpctl.server.metrics import Metrics
+from tests.integration.steps import document, job
+from tests.integration.watching import SCHEDULE, ran, schedule
 from tests.servers import Database
 
-Samples = Mapping[str, Mapping[tuple[tuple[str, str], ...], float]]
+NAMES = ("pipe_bad", "pipe_good", "pipe_late", "pipe_new")
+FILE = document(
+    scope={"jobs": ["pipe_*"]},
+    jobs={name: job(SCHEDULE, f"select '{name}'") for name in (*NAMES, "pipe_absent")},
+)
+
+
+def made(database: Database) -> dict[str, int]:
+    """The jobs, and one that nobody manages; all but the last have a past."""
+    database.write(FILE)
+    jobs = {name: schedule(database, name) for name in (*NAMES, "other")}
+    for name in ("pipe_bad", "pipe_good", "pipe_late"):
+        ran(database, jobs[name], "failed", "3 days")
+        ran(database, jobs[name], "succeeded", "2 days")
+    return jobs
 
 
 class Scraped:
