@@ -30,6 +30,7 @@ COMMANDS: Final = (
     "jobs",
     "health",
     "runs",
+    "serve",
 )
 
 

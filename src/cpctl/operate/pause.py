@@ -17,7 +17,7 @@ from cpctl.core.pauses import PAUSE, RESUME, encoded_pause
 from cpctl.core.resource import Resource
 from cpctl.core.statement import Hole, Statement
 from cpctl.core.switched import Switch, Switched
-from cpctl.errors import CpctlError, OutcomeUnknown
+from cpctl.errors import CpctlError, LockHeld, OutcomeUnknown
 from cpctl.interrupt import exposed, shielded
 from cpctl.operate.calling import alter_active
 from cpctl.operate.looking import Jobs, found, job_queries, probe, questions
@@ -29,7 +29,7 @@ from cpctl.postgres.session import Message, Session
 from cpctl.postgres.settle import settle
 from cpctl.postgres.transaction import Identity, commit, lock, write
 from cpctl.postgres.wire import ConnectionLost
-from cpctl.postgres.words import StatementFailed
+from cpctl.postgres.words import LOCKED, StatementFailed
 from cpctl.record import held
 from cpctl.scene import Task
 
@@ -127,7 +127,8 @@ def _write(session: Session, work: _Work, order: Order, calls: Sequence[Call]) -
         write(session, statements, _no_secret)
     except StatementFailed as failed:
         what = f"{failed.address} could not be {order.verb}d. Nothing was changed"
-        raise CpctlError(what, details=failed.details, remedy=failed.fault.remedy) from None
+        kind = LockHeld if failed.sqlstate == LOCKED else CpctlError
+        raise kind(what, details=failed.details, remedy=failed.fault.remedy) from None
     _verify(session, work, order)
 
 

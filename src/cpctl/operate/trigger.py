@@ -45,6 +45,10 @@ _COLUMNS = {
 """What a trigger function calls the columns of a run."""
 
 
+class CommandFailed(CpctlError):
+    """The command ran, and it failed, or what it called did."""
+
+
 class Wanted(NamedTuple):
     """What to run, and how. `seconds`: for the command, and for the answer it waits for.
 
@@ -63,7 +67,7 @@ class _Found(NamedTuple):
 
 
 def trigger(task: Task, server: Server, wanted: Wanted) -> Triggered:
-    """Run it. Raises Refused with nothing run; CpctlError where it failed; OutcomeUnknown."""
+    """Run it. Raises Refused with nothing run; CommandFailed; OutcomeUnknown."""
     job, capabilities = _look(task, server, wanted.job)
     owner, database = str(job.facts["username"]), str(job.fields["database"])
     assumed = _assuming(job, owner, capabilities, as_owner=wanted.as_owner)
@@ -136,15 +140,17 @@ def _copying(where: str, done: str) -> Refused:
     return Refused(what, where=where, remedy="COPY … TO a file or PROGRAM, or INSERT … SELECT")
 
 
-def _failed(where: str, ran: Ran) -> CpctlError:
+def _failed(where: str, ran: Ran) -> CommandFailed:
     failure, after = ran.failure, f"after {ran.seconds:.1f} s"
     said = failure.what if failure else ""
     code = f" ({failure.sqlstate})" if failure and failure.sqlstate else ""
     undone = "What it did since its last COMMIT is undone."
     if ran.stopped:
         what = f"was cancelled {ran.stopped}: {said}{code}. {undone}"
-        return CpctlError(what, where=where, remedy="a longer --statement-timeout, if it needs it")
-    return CpctlError(
+        return CommandFailed(
+            what, where=where, remedy="a longer --statement-timeout, if it needs it"
+        )
+    return CommandFailed(
         f"failed {after}: {said}{code}. {undone}",
         where=where,
         details=tuple(
@@ -204,4 +210,4 @@ def _check_recorded(done: Triggered) -> None:
     reason = ", ".join(str(run[name]) for name in ("error_code", "error") if run.get(name))
     what = f"ran, and what it called failed: {reason or run['status']}"
     remedy = f"run {run['run_id']} in job_runs has the answer"
-    raise CpctlError(what, where=done.address, remedy=remedy)
+    raise CommandFailed(what, where=done.address, remedy=remedy)

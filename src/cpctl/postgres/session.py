@@ -35,7 +35,7 @@ CANCEL_TIMEOUT = 3.0
 """Seconds to tell the server that nobody waits for its answer any more."""
 
 READ_LOCK = 10.0
-"""Seconds that reading waits for a lock on a catalog or on cron.job."""
+"""Seconds that reading waits for a lock on a catalog or on cron.job, if a statement may so long."""
 
 _PROBE = (Path(__file__).parent / "probe.sql").read_text(encoding="utf-8")
 
@@ -186,10 +186,10 @@ class Session:
 
         `kinds`: which of these the ledger remembers is asked, too.
         """
-        self.lock_wait = READ_LOCK
         limit, version = self.server.statement_timeout, self.connection.info.server_version
+        self.lock_wait = min(READ_LOCK, limit)
         begin = Query("begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        settings = guards(version, statement=limit, lock=READ_LOCK)
+        settings = guards(version, statement=limit, lock=self.lock_wait)
         return self._probe(owners, kinds, (begin, configure(settings)))
 
     def probe_again(self, owners: Sequence[str]) -> Capabilities:

@@ -41,6 +41,14 @@ _PASSING = (
 """
 
 
+class NoConnection(CpctlError):
+    """Nobody answered, or nobody let us in; nothing was done."""
+
+
+class Canceled(CpctlError):
+    """The server gave up a question of ours: it took longer than it may."""
+
+
 class Passing(CpctlError):
     """What may be gone at the next try, and has done nothing; `said` is a sentence about it."""
 
@@ -63,7 +71,7 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
     sign = next((sign for sign in _PASSING if sign in said), None)
     if sign is not None:
         return Passing(text, f"No connection ({sign})", where=where, remedy=remedy)
-    return CpctlError(text, where=where, remedy=remedy)
+    return NoConnection(text, where=where, remedy=remedy)
 
 
 def unreadable_url(source: str) -> CpctlError:
@@ -92,6 +100,7 @@ class StatementFailed(CpctlError):
             remedy=_REMEDIES.get(answer.sqlstate, "mend that, then run the same command again"),
         )
         self.address = statement.address
+        self.sqlstate = answer.sqlstate
 
 
 LOCKED = "55P03"
@@ -121,7 +130,7 @@ def query_error(answer: Answer, doing: str) -> CpctlError:
         case "55P03":
             return LockHeld("a lock was not to be had in time", remedy=_AGAIN)
         case "57014":
-            return CpctlError(f"the server canceled the query while {doing}", remedy=_AGAIN)
+            return Canceled(f"the server canceled the query while {doing}", remedy=_AGAIN)
         case "40001" | "40P01":
             said = f"The server gave way to another session while {doing}"
             return Passing(text, said, remedy=_AGAIN)

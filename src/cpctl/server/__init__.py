@@ -1,1 +1,1 @@
-"""The Scheduler Management API: a scheduler over HTTP, and its metrics for Prometheus."""
+"""The Scheduler Management API: what cpctl tells and does on the command line, over HTTP."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cpctl.operate.doctor.commands import Setting, named
+from cpctl.operate.commands import Setting, named
 
 CALLS = {
     "SELECT trigger_cleanup();": ["trigger_cleanup()"],

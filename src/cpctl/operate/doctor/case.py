@@ -11,7 +11,7 @@ from cpctl.core.kind import Rows
 from cpctl.core.resource import Address, Resource
 from cpctl.document import Document
 from cpctl.document.runtime import Runtime
-from cpctl.operate.doctor.commands import Named
+from cpctl.operate.commands import Named
 from cpctl.scene import Scene
 
 

@@ -11,8 +11,8 @@ from cpctl.core.diagnosis import Found, Unknown
 from cpctl.core.guc import names as names_in
 from cpctl.core.kind import Rows
 from cpctl.core.sql import identifier
+from cpctl.operate.commands import Call
 from cpctl.operate.doctor.case import Case, Check, Job
-from cpctl.operate.doctor.commands import Call
 from cpctl.operate.doctor.scheduler import installed
 from cpctl.operate.doctor.stores import override
 

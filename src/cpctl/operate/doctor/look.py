@@ -17,8 +17,8 @@ from cpctl.core.sql import identifier
 from cpctl.core.target import check_expect
 from cpctl.document.runtime import Runtime
 from cpctl.errors import CpctlError
+from cpctl.operate.commands import named
 from cpctl.operate.doctor.case import Case, Job, Options, Role, Server
-from cpctl.operate.doctor.commands import named
 from cpctl.operate.doctor.reach import reach
 from cpctl.postgres.connect import elsewhere
 from cpctl.postgres.session import Session

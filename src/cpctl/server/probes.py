@@ -1,0 +1,52 @@
+"""For machines: whether the process lives, and whether it could do its work."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from cpctl.errors import CpctlError
+from cpctl.server.logs import note
+from cpctl.server.routes import Served
+
+router = APIRouter()
+
+FRESH: Final = 1.0
+"""Seconds that an answer to /readyz is good for: nobody needs a key to ask."""
+
+
+@router.get("/healthz", summary="Does this process live?", response_class=Response)
+async def healthz() -> Response:
+    """Asks nobody."""
+    return Response("ok\n", media_type="text/plain")
+
+
+@router.get(
+    "/readyz",
+    summary="Does the database answer?",
+    response_class=Response,
+    responses={503: {"description": "It does not, or refuses; the log says why."}},
+)
+async def readyz(request: Request, service: Served) -> Response:
+    """503 where it does not, or refuses; the log says why."""
+    known: tuple[float, bool] = getattr(request.app.state, "ready", (0.0, False))
+    moment, ready = known
+    if time.monotonic() - moment > FRESH:
+        ready = await is_ready(service)
+        request.app.state.ready = (time.monotonic(), ready)
+    if ready:
+        return Response("ready\n", media_type="text/plain")
+    return Response("not ready\n", 503, {"Retry-After": "1"}, "text/plain")
+
+
+async def is_ready(service: Served) -> bool:
+    """One look; where it fails, the log has the reason."""
+    try:
+        await service.looks.newest()
+    except CpctlError as error:
+        fault = error.fault
+        note("not ready", what=fault.what, where=fault.where, remedy=fault.remedy)
+        return False
+    return True

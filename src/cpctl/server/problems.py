@@ -1,0 +1,110 @@
+"""Every failure as a status and a body: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from cpctl.errors import CpctlError, Fault, LockHeld, OutcomeUnknown, Refused
+from cpctl.operate.trigger import CommandFailed
+from cpctl.server import shapes
+from cpctl.server.looks import UNAVAILABLE
+
+AGAIN: Final = {"Retry-After": "1"}
+"""Seconds, for who is told that the database does not answer."""
+_LOOK_IT_UP: Final = "/docs describes the parameters"
+
+
+class Unauthorized(CpctlError):
+    """No key, or a wrong one."""
+
+
+class BadRequest(CpctlError):
+    """A parameter is missing, unknown, or no value for it."""
+
+
+class NoSuchJob(CpctlError):
+    """The file has no job of that name."""
+
+
+class Busy(CpctlError):
+    """More is under way than this process does at once."""
+
+
+_STATUSES: Final[tuple[tuple[type[CpctlError], HTTPStatus], ...]] = (
+    (Unauthorized, HTTPStatus.UNAUTHORIZED),
+    (BadRequest, HTTPStatus.BAD_REQUEST),
+    (NoSuchJob, HTTPStatus.NOT_FOUND),
+    (Refused, HTTPStatus.FORBIDDEN),
+    (LockHeld, HTTPStatus.SERVICE_UNAVAILABLE),
+    (CommandFailed, HTTPStatus.FAILED_DEPENDENCY),
+    (OutcomeUnknown, HTTPStatus.GATEWAY_TIMEOUT),
+    (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
+    *((kind, HTTPStatus.SERVICE_UNAVAILABLE) for kind in UNAVAILABLE),
+)
+
+
+def problem(status: HTTPStatus, fault: Fault, headers: Mapping[str, str] | None = None) -> Response:
+    """The guide's envelope with the fields of RFC 9457."""
+    said: shapes.Problem = {
+        "success": False,
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status,
+        "detail": fault.what,
+        "where": fault.where or None,
+        "remedy": fault.remedy or None,
+    }
+    content = json.dumps(said, ensure_ascii=False).encode()
+    return Response(content, status, headers, "application/problem+json")
+
+
+def failed(_: Request, error: Exception) -> Response:
+    """What cpctl could not do."""
+    assert isinstance(error, CpctlError)  # noqa: S101 - it is registered for these
+    status, fault = status_of(error), error.fault
+    headers = {
+        HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+        HTTPStatus.SERVICE_UNAVAILABLE: AGAIN,
+    }
+    what = "; ".join((fault.what, *error.details))
+    remedy = fault.remedy or (_LOOK_IT_UP if status == HTTPStatus.BAD_REQUEST else "")
+    return problem(status, replace(fault, what=what, remedy=remedy), headers.get(status))
+
+
+def status_of(error: CpctlError) -> HTTPStatus:
+    """500 is for what names no other: a statement that failed, a change that was not seen."""
+    known = (status for kind, status in _STATUSES if isinstance(error, kind))
+    return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def invalid(_: Request, error: Exception) -> Response:
+    """A parameter that its description does not allow; what was sent is not repeated."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    first = error.errors()[0]
+    what = "it is missing" if first["type"] == "missing" else str(first["msg"])
+    where = str(first["loc"][-1])
+    return problem(HTTPStatus.BAD_REQUEST, Fault(what, where, _LOOK_IT_UP))
+
+
+def misdirected(request: Request, error: Exception) -> Response:
+    """A path or a method that is not there; FastAPI would name the methods of one route only."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(status, Fault(status.description, remedy="/docs has what is there"), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    routes = (route for route in request.app.routes if isinstance(route, APIRoute))
+    here = (route.methods or () for route in routes if route.path == request.url.path)
+    return sorted({method for methods in here for method in methods})

@@ -1,0 +1,122 @@
+"""What the API tells and does, without HTTP: looks that many share, and hands that act on a job."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
+
+from cpctl.core.watched import View, Watched
+from cpctl.operate.orders import Order
+from cpctl.operate.pause import switch
+from cpctl.operate.trigger import Wanted as Run
+from cpctl.operate.trigger import trigger
+from cpctl.operate.view import view
+from cpctl.postgres.connect import Server
+from cpctl.postgres.session import Session
+from cpctl.scene import Task
+from cpctl.server import answers
+from cpctl.server.answers import Answered
+from cpctl.server.logs import note
+from cpctl.server.looks import Looks, Reader, Wanted
+from cpctl.server.problems import Busy, NoSuchJob
+
+VIA: Final = "the API"
+"""What the ledger says of how a pause came about."""
+
+HANDS: Final = 4
+"""So many pauses, resumes and runs at once; each has a connection of its own."""
+
+READERS: Final = 2
+
+Done = TypeVar("Done")
+
+
+class Limits(NamedTuple):
+    """`seconds`: that one call may take. `as_owner`: also runs jobs of other roles."""
+
+    seconds: float
+    as_owner: bool
+
+
+class Service:
+    """One file in front of one database, for as long as the process lives."""
+
+    def __init__(self, task: Task, server: Server, limits: Limits) -> None:
+        self.task = task
+        self.limits = limits
+        self._server = server._replace(statement_timeout=limits.seconds)
+        self._threads = ThreadPoolExecutor(HANDS + READERS, "cpctl")
+        self._hands = asyncio.Semaphore(HANDS)
+        self._reader = Reader(self._server, "cpctl serve")
+        self.looks = Looks(self._look, self._threads)
+
+    def _look(self, wanted: Wanted) -> Answered:
+        seen: View = self._reader.read(partial(view, self.task.document))
+        return answers.answered(seen, wanted)
+
+    async def read(self, action: str) -> bytes:
+        """Raises CpctlError."""
+        return (await self.looks.newest(action)).bodies[action]
+
+    async def toggle(self, word: str, reason: str, *, active: bool) -> bytes:
+        """Pause or resume. Raises CpctlError."""
+        job = await self._job(word)
+        wait = partial(note, "waiting for a lock", logging.WARNING)
+        order = Order(
+            active,
+            (str(job.address),),
+            reason,
+            self.limits.seconds,
+            lambda what: wait(why=what),
+            VIA,
+        )
+
+        def work() -> None:
+            with Session(self._server, f"cpctl serve: {order.verb}") as session:
+                switch(self.task, session, order)
+
+        await self._by_hand(work)
+        return answers.toggled(job, active=active)
+
+    async def trigger(self, word: str) -> bytes:
+        """Run a job's command to its end. Raises CpctlError."""
+        job = await self._job(word)
+        run = Run(str(job.address), False, self.limits.as_owner, self.limits.seconds)  # noqa: FBT003
+        await self._by_hand(lambda: trigger(self.task, self._server, run))
+        return answers.triggered(job)
+
+    async def _job(self, word: str) -> Watched:
+        """A job of the file by name or address: other people's are not ours to touch."""
+        seen = (await self.looks.newest()).view
+        known = (*seen.jobs, *seen.upkeep)
+        found = next((job for job in known if word in (job.name, str(job.address))), None)
+        if found is not None:
+            return found
+        near = get_close_matches(word, [job.name or "" for job in known], n=1)
+        remedy = f"did you mean {near[0]}?" if near else "action=jobs lists them"
+        if any(word in (address.name, str(address)) for address in seen.missing):
+            remedy = "it is in the file: cpctl apply makes it"
+        raise NoSuchJob(f"{seen.name} has no such job in this database", remedy=remedy)
+
+    async def _by_hand(self, work: Callable[[], Done]) -> Done:
+        """Raises Busy where others have had all connections for as long as a call may take."""
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                await self._hands.acquire()
+        except TimeoutError:
+            what = f"{HANDS} pauses, resumes or runs are under way. Nothing was done"
+            raise Busy(what, remedy="try again when they are over") from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._hands.release()
+
+    def close(self) -> None:
+        """What is under way has ended by now, or had its time."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._reader.close()
