@@ -15,8 +15,8 @@ from tests.runner import Result
 from tests.servers import Database
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = "edge-functions"
-"""The one that test_edge_functions.py and the others of its kind are about."""
+ELSEWHERE = {"edge-functions", "monitoring"}
+"""The ones that test_edge_functions.py and others of its kind are about, and test_monitoring.py."""
 STAGING = ("scheduler.yaml", "environments/staging.yaml")
 
 # Folder, the files to lay over each other, and the jobs that must be there afterwards.
@@ -73,7 +73,7 @@ def _converges(database: Database, *options: str) -> None:
 
 def test_every_example_is_tried() -> None:
     folders = {path.name for path in (ROOT / "examples").iterdir() if path.is_dir()}
-    assert folders == {folder for folder, _, _ in EXAMPLES} | {ELSEWHERE}
+    assert folders == {folder for folder, _, _ in EXAMPLES} | ELSEWHERE
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_only_the_key_opens(database: Database, api: Api) -> None:
                     client.get(PATH, params={"action": "status"}),
                     client.get(PATH, params={"action": "nonsense"}),
                     client.post(PATH, params=TOGGLE),
+                    client.get("/metrics"),
                 ):
                     assert problem(answer, 401).startswith("the key is missing or wrong"), name
                     assert answer.headers["www-authenticate"] == "Bearer"

@@ -76,6 +76,7 @@ def test_each_call_of_the_guide_has_the_guides_answer(
         assert json.dumps(shape(answer.json())) == json.dumps(shape(expected)), "the order"
         if method == "POST":
             assert answer.json() == expected
+    collected(database)
     assert database.jobs()["content_pipeline_main", "postgres"]["active"] is False
     assert [it.path for it in edge.seen].count("/functions/v1/content-automation") == 2
 

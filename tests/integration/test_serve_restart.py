@@ -77,11 +77,13 @@ def test_a_restart_under_load(own: Database, how: str) -> None:
         load.until(503)
         assert api.client.get("/readyz").status_code == 503
         assert api.client.get("/healthz").status_code == 200
+        assert "\ncpctl_database_up 0.0\n" in api.client.get("/metrics").text
         own.cluster.start()
         load.until(200)
         back = time.monotonic()
         time.sleep(1.1)  # what /readyz says is a second old at the most
         assert api.client.get("/readyz").status_code == 200
+        assert "\ncpctl_database_up 1.0\n" in api.client.get("/metrics").text
     assert {status for _, status, _ in load.answers} == {200, 503}
     assert {status for moment, status, _ in load.answers if moment > back + 0.2} == {200}
     text = next(text for _, status, text in load.answers if status == 503)

@@ -45,7 +45,8 @@ class Watched(NamedTuple):
 
     `declared`: the file has it; `managed`: it, or its scope. `upkeep`: it is one of the runtime's
     own. `function`: the edge function that it calls, or empty. `last`: its last
-    run, `outcome`: the last one that is over. `finished`, `failed`: of the last DAYS days.
+    run, `outcome`: the last one that is over, `success`: the last one that succeeded. `finished`,
+    `failed`: of the last DAYS days.
     `alerted`: an alert about its function is open. `next_run`: ISO 8601; empty where it is paused,
     and where only pg_cron knows.
     """
@@ -64,6 +65,7 @@ class Watched(NamedTuple):
     function: str = ""
     last: Ran | None = None
     outcome: Ran | None = None
+    success: Ran | None = None
     finished: int = 0
     failed: int = 0
     alerted: bool = False

@@ -3,6 +3,7 @@
 with seen as (
     select function, job_id, max(id) as last,
         max(id) filter (where status <> 'running') as outcome,
+        max(id) filter (where status = 'succeeded') as success,
         count(*) filter (where status <> 'running' and started_at > $2::timestamptz) as finished,
         count(*) filter (where status = 'failed' and started_at > $2::timestamptz) as failed
     from (
@@ -15,6 +16,7 @@ with seen as (
 )
 select s.function, s.job_id, r.status, left(r.error_message, 2000),
     to_char(r.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    r.id = s.last, coalesce(r.id = s.outcome, false), s.finished, s.failed
+    r.id = s.last, coalesce(r.id = s.outcome, false), coalesce(r.id = s.success, false),
+    s.finished, s.failed
 from seen as s
-join {schema}.job_runs as r on r.id in (s.last, s.outcome)
+join {schema}.job_runs as r on r.id in (s.last, s.outcome, s.success)

@@ -22,6 +22,7 @@ class Wish(NamedTuple):
 
     `job`: the name or address of one; empty: all that are not the runtime's own. `since`: seconds
     before now. `most`: so many at the most. `after`: ids in cron.job_run_details and job_runs.
+    `upkeep`: those of the runtime's own, too.
     """
 
     job: str = ""
@@ -29,6 +30,7 @@ class Wish(NamedTuple):
     since: float | None = None
     most: int = 20
     after: tuple[int, int] = (0, 0)
+    upkeep: bool = False
 
 
 def runs(document: Document, session: Session, wish: Wish) -> Runs:
@@ -40,18 +42,18 @@ def runs(document: Document, session: Session, wish: Wish) -> Runs:
 def all_runs(document: Document, session: Session, wish: Wish) -> Runs:
     """The same, with as many as `most` of each of the two tables."""
     ground = stand(document, session)
-    jobs = _wanted(ground, wish.job)
+    jobs = _wanted(ground, wish)
     rows = session.inspect(tuple(_queries(ground, jobs, wish)))
     found = [*_cron(rows["cron"], jobs), *_edge(rows.get("edge", ()), jobs)]
     newest = sorted(found, key=lambda run: (run.started or "~", run.id), reverse=True)
     return Runs(document.name, ground.target, ground.clock, tuple(newest), ground.looked)
 
 
-def _wanted(ground: Ground, name: str) -> Sequence[Watched]:
+def _wanted(ground: Ground, wish: Wish) -> Sequence[Watched]:
     """Raises CpctlError where there is no such job."""
+    name, known = wish.job, [job for job in ground.jobs if job.managed or job.upkeep]
     if not name:
-        return [job for job in ground.jobs if job.managed and not job.upkeep]
-    known = [job for job in ground.jobs if job.managed or job.upkeep]
+        return [job for job in known if wish.upkeep or not job.upkeep]
     wanted = [job for job in known if name in (str(job.address), job.address.name)]
     if wanted:
         return wanted

@@ -57,6 +57,7 @@ class _History(NamedTuple):
     last: Ran | None = None
     outcome: Ran | None = None
     failure: Ran | None = None
+    success: Ran | None = None
     finished: int = 0
     failed: int = 0
 
@@ -66,30 +67,30 @@ _NEVER = _History()
 
 def _cron(rows: Sequence[tuple[Any, ...]]) -> Mapping[int, _History]:
     found: dict[int, _History] = {}
-    for jobid, status, message, began, last, outcome, failure, finished, failed in rows:
+    for jobid, status, message, began, last, outcome, failure, success, *counts in rows:
         ran = Ran(began or "", status, message or "")
         known = found.get(jobid, _NEVER)
         found[jobid] = _History(
             ran if last else known.last,
             ran if outcome else known.outcome,
             ran if failure else known.failure,
-            finished,
-            failed,
+            ran if success else known.success,
+            *counts,
         )
     return found
 
 
 def _edge(rows: Sequence[tuple[Any, ...]]) -> Mapping[tuple[str, int | None], _History]:
     found: dict[tuple[str, int | None], _History] = {}
-    for function, jobid, status, message, began, last, outcome, finished, failed in rows:
+    for function, jobid, status, message, began, last, outcome, success, *counts in rows:
         ran = Ran(began or "", status, message or "")
         known = found.get((function, jobid), _NEVER)
         found[function, jobid] = _History(
             ran if last else known.last,
             ran if outcome else known.outcome,
             None,
-            finished,
-            failed,
+            ran if success else known.success,
+            *counts,
         )
     return found
 
@@ -105,12 +106,15 @@ def _ran(
 ) -> Watched:
     history = cron.get(job.jobid, _NEVER)
     if job.function and calls:
-        only = _History(history.failure, history.failure, None, history.failed, history.failed)
+        only = history._replace(
+            last=history.failure, outcome=history.failure, success=None, finished=history.failed
+        )
         own = edge.get((job.function, job.jobid), _NEVER)
         history = _united(only, own, edge.get((job.function, None), _NEVER))
     return job._replace(
         last=history.last,
         outcome=history.outcome,
+        success=history.success,
         finished=history.finished,
         failed=history.failed,
         alerted=job.function in alerted,
@@ -123,6 +127,7 @@ def _united(*histories: _History) -> _History:
         _latest(history.last for history in histories),
         _latest(history.outcome for history in histories),
         None,
+        _latest(history.success for history in histories),
         sum(history.finished for history in histories),
         sum(history.failed for history in histories),
     )

@@ -51,6 +51,7 @@ def application(make: Callable[[], Service], key: Key | None, told: Told) -> Fas
     app.state.key = key
     app.include_router(routes.router)
     app.include_router(probes.router)
+    app.include_router(probes.keyed)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)

@@ -1,17 +1,20 @@
-"""For machines: whether the process lives, and whether it could do its work."""
+"""For machines: whether the process lives, whether it could do its work, and how the jobs are."""
 
 from __future__ import annotations
 
 import time
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from cpctl.errors import CpctlError
+from cpctl.server.key import authorized
 from cpctl.server.logs import note
-from cpctl.server.routes import Served
+from cpctl.server.metrics import CONTENT_TYPE
+from cpctl.server.routes import Served, problems
 
 router = APIRouter()
+keyed = APIRouter(dependencies=[Depends(authorized)])
 
 FRESH: Final = 1.0
 """Seconds that an answer to /readyz is good for: nobody needs a key to ask."""
@@ -50,3 +53,14 @@ async def is_ready(service: Served) -> bool:
         note("not ready", what=fault.what, where=fault.where, remedy=fault.remedy)
         return False
     return True
+
+
+@keyed.get(
+    "/metrics",
+    summary="What Prometheus scrapes",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}, **problems(401)},
+)
+async def metrics(service: Served) -> Response:
+    """The jobs, their runs and the drift, of one look; of the process alone without a database."""
+    return Response(await service.expositions.newest(), headers={"Content-Type": CONTENT_TYPE})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
@@ -11,11 +12,13 @@ from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 from cpctl.core.watched import View, Watched
+from cpctl.errors import CpctlError
 from cpctl.operate.orders import Order
 from cpctl.operate.pause import switch
 from cpctl.operate.trigger import Wanted as Run
 from cpctl.operate.trigger import trigger
 from cpctl.operate.view import view
+from cpctl.operate.watching import Watch
 from cpctl.postgres.connect import Server
 from cpctl.postgres.session import Session
 from cpctl.scene import Task
@@ -23,6 +26,7 @@ from cpctl.server import answers
 from cpctl.server.answers import Answered
 from cpctl.server.logs import note
 from cpctl.server.looks import Looks, Reader, Wanted
+from cpctl.server.metrics import Metrics
 from cpctl.server.problems import Busy, NoSuchJob
 
 VIA: Final = "the API"
@@ -32,6 +36,7 @@ HANDS: Final = 4
 """So many pauses, resumes and runs at once; each has a connection of its own."""
 
 READERS: Final = 2
+"""One for the API, one for the metrics."""
 
 Done = TypeVar("Done")
 
@@ -46,18 +51,39 @@ class Limits(NamedTuple):
 class Service:
     """One file in front of one database, for as long as the process lives."""
 
-    def __init__(self, task: Task, server: Server, limits: Limits) -> None:
+    def __init__(self, task: Task, server: Server, limits: Limits, metrics: Metrics) -> None:
         self.task = task
         self.limits = limits
         self._server = server._replace(statement_timeout=limits.seconds)
         self._threads = ThreadPoolExecutor(HANDS + READERS, "cpctl")
         self._hands = asyncio.Semaphore(HANDS)
+        self._undrifted = ""
+        self._metrics, self._watch = metrics, Watch(task)
         self._reader = Reader(self._server, "cpctl serve")
+        self._watcher = Reader(self._server, "cpctl serve: metrics")
         self.looks = Looks(self._look, self._threads)
+        self.expositions = Looks(self._expose, self._threads)
 
     def _look(self, wanted: Wanted) -> Answered:
         seen: View = self._reader.read(partial(view, self.task.document))
         return answers.answered(seen, wanted)
+
+    def _expose(self, _: Wanted) -> bytes:
+        """What Prometheus is told: of the process alone where the database cannot be read."""
+        started, sighting = time.perf_counter(), None
+        try:
+            sighting = self._watcher.read(self._watch.look)
+        except CpctlError as error:
+            note("no metrics of the jobs", logging.WARNING, what=str(error.fault))
+        else:
+            self._tell_why(sighting.undrifted)
+        return self._metrics.exposition(sighting, time.perf_counter() - started)
+
+    def _tell_why(self, undrifted: str) -> None:
+        """Once, not at each scrape."""
+        if undrifted and undrifted != self._undrifted:
+            note("drift is not known", logging.WARNING, what=undrifted)
+        self._undrifted = undrifted
 
     async def read(self, action: str) -> bytes:
         """Raises CpctlError."""
@@ -120,3 +146,4 @@ class Service:
         """What is under way has ended by now, or had its time."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._reader.close()
+        self._watcher.close()

@@ -18,6 +18,7 @@ from cpctl.server.app import application
 from cpctl.server.key import Key
 from cpctl.server.limits import Impatient
 from cpctl.server.logs import note, to_stderr
+from cpctl.server.metrics import Metrics
 from cpctl.server.service import Limits, Service
 
 BACKLOG: Final = 1024
@@ -43,7 +44,8 @@ def serve(task: Task, server: Server, listen: Listen, limits: Limits, key: str |
     gc.enable()  # the command line does without: it lives for a second
     to_stderr()
     told = Key(key) if key is not None else None
-    app = application(lambda: Service(task, server, limits), told, lambda *_: None)
+    metrics = Metrics()
+    app = application(lambda: Service(task, server, limits, metrics), told, metrics.answered)
     config = uvicorn.Config(
         app,
         http=Impatient,
