@@ -24,6 +24,7 @@ KEY = "a-key-that-nobody-guesses"
 CLIENTS = 100
 SECONDS = float(os.environ.get("CPCTL_LOAD_SECONDS", "30"))
 TOGGLERS = 4
+ALONE = 3.0
 TIMES = 2_000
 APART = 0.05
 """By so much the medians may differ."""
@@ -47,12 +48,14 @@ def api(tmp_path: Path) -> Iterator[Api]:
 
 
 def test_a_hundred_clients(api: Api) -> None:
-    """Four of them pause and resume, the others look."""
+    """Four of them pause and resume, the others look; and one before, with nobody beside."""
+    alone = len(asyncio.run(_client(api, TOGGLERS, time.monotonic() + ALONE))) / ALONE
     made = asyncio.run(_all(api, time.monotonic() + SECONDS))
     reads = [it.seconds for calls in made[TOGGLERS:] for it in calls]
     writes = [it.seconds for calls in made[:TOGGLERS] for it in calls]
     statuses = Counter(it.status for calls in made for it in calls)
     print(f"\n{CLIENTS} clients for {SECONDS:g} s: {dict(statuses)}")
+    print(f"{'reads':8} {len(reads) / SECONDS / alone:7.2f} x those of one client alone")
     for name, seconds in (("reads", reads), ("pauses", writes)):
         cuts = quantiles(seconds, n=100)
         rate, (middle, last) = len(seconds) / SECONDS, (cuts[49] * 1000, cuts[98] * 1000)
