@@ -14,6 +14,8 @@ import pytest
 from tests.edge_server import EdgeServer
 from tests.guide import calls
 from tests.integration.pipeline import FILES, apply, broken, cpctl, pipeline
+from tests.integration.pipeline import KEY as SECRET
+from tests.integration.serving import KEY as API_KEY
 from tests.integration.serving import PATH, Api, serving
 from tests.servers import Database
 
@@ -79,6 +81,9 @@ def test_each_call_of_the_guide_has_the_guides_answer(
     collected(database)
     assert database.jobs()["content_pipeline_main", "postgres"]["active"] is False
     assert [it.path for it in edge.seen].count("/functions/v1/content-automation") == 2
+    said = [api.client.request(method, target).text for method, target, _ in found[:3]]
+    said += [api.client.get("/metrics").text, api.log.read_text("utf-8")]
+    assert not [text for text in said if SECRET in text or API_KEY in text]
 
 
 def test_what_is_told_is_so(database: Database, api: Api) -> None:
