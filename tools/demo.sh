@@ -105,11 +105,12 @@ fi
 
 step "Everything held, in $SECONDS s" \
   "The server is still there; what stood in for the Edge Functions is not. Try it yourself: change" \
-  "scheduler.yaml, then cpctl plan." \
+  "scheduler.yaml, then cpctl plan; or look at the Scheduler Management API in a browser." \
   "" \
   "  export PATH=\"\$PWD/.venv/bin:\$PATH\"" \
   "  export CPCTL_DATABASE_URL=$CPCTL_DATABASE_URL" \
   "  whole=\"$whole\"" \
   "  cpctl plan \$whole" \
+  "  cpctl serve \$whole --insecure-no-auth" \
   "" \
   "make clean stops it."

@@ -64,3 +64,9 @@ run 0 'psql -c "SELECT component, status FROM get_scheduler_health()"'
   fail "the scheduler is not healthy again"
 run 0 'cpctl diff $whole'
 expect "No drift."
+
+step "All is well" "Every check of the doctor, and the jobs in numbers."
+run 0 'cpctl doctor $whole'
+expect " good."
+run 0 'cpctl status $whole'
+expect "6 active"
