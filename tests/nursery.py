@@ -78,12 +78,15 @@ def become(request: Mapping[str, Any]) -> None:
     try:
         _dress(request)
         from cpctl.cli import run
+        from cpctl.interrupt import install, shielded
         from tests.faults.mutants import MUTANTS
         from tests.leaks.mutants import LEAKS
 
         for name in request["mutants"]:
             (MUTANTS | LEAKS)[name]()
-        code = _runs(run, request["commands"])
+        install()
+        with shielded():
+            code = _runs(run, request["commands"])
         sys.stdout.flush()
         sys.stderr.flush()
     finally:

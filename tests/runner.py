@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 ROOT = Path(__file__).parents[1]
+TOO_LONG = -999
+"""Instead of an exit code."""
 
 
 class Result(NamedTuple):
@@ -146,9 +149,7 @@ class Runner:
 
         `folder`: where it runs, if not where its output is kept.
         """
-        if self._running:  # a test failed while it ran
-            self.kill()
-            self.done()
+        self.abandon()  # a test failed while it ran
         known = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **environment}
         given = self.folder / "in"
         if stdin is not None:
@@ -170,6 +171,17 @@ class Runner:
         """Readable once the run is over."""
         return self.control.fileno()
 
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing to wait for in `done`; its end may have been read already."""
+        return b"\n" in self._status or bool(select.select([self], [], [], 0)[0])
+
+    def abandon(self) -> None:
+        """End a run that nobody waits for any more."""
+        if self._running:
+            self.kill()
+            self.done()
+
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Reaches only the run of ours: its pid is held until `done`."""
         with suppress(ProcessLookupError):
@@ -182,7 +194,7 @@ class Runner:
         except TimeoutError:
             self.kill()
             self._line(10)
-            code = -999
+            code = TOO_LONG
         seconds = time.monotonic() - self._started
         self.control.sendall(b"\n")
         self._running = False

@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
-from tests.runner import Result
-from tests.servers import Database
+from tests.runner import TOO_LONG, Result, Runner
+from tests.servers import AT_START, Database
 
 WAITER = (
     "select count(*) from pg_locks join pg_stat_activity using (pid) "
@@ -22,20 +24,54 @@ WAITER = (
 
 
 class Running:
-    """`cpctl` in the background; it is ended with the block that it was started for."""
+    """`cpctl` in the background; it is ended with the block that it was started for.
+
+    Forked: a process of its own that signals really reach, without the start of an interpreter.
+    """
 
     def __init__(self, database: Database, *arguments: str, **environment: str) -> None:
-        known = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(database.folder),
-            "CPCTL_DATABASE_URL": database.url(),
-            **database.environment,
-            **environment,
-        }
+        known = _known(database, environment)
+        assert database.runner, "there is nobody to fork it"
+        assert not any(map(AT_START.match, known)), "too late for these variables"
+        folder = Path(mkdtemp(dir=database.runner.folder))
+        self._runner = Runner(database.runner.nursery, folder)
+        self._runner.start(arguments, environment=known, folder=database.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._runner.abandon()
+        self._runner.close()
+
+    @property
+    def ended(self) -> bool:
+        return self._runner.over
+
+    def signal(self, number: int) -> None:
+        self._runner.kill(number)
+
+    def finish(self, timeout: float = 30) -> Result:
+        """How it ended; it is an error if it does not."""
+        done = self._runner.done(timeout)
+        assert done.code != TOO_LONG, f"not at its end after {timeout} s: {done}"
+        assert "Traceback" not in done.err, done.err
+        return Result(done.code, done.out, done.err)
+
+
+class Started:
+    """The same as a shell starts it, with pipes: for what an interpreter does at its start."""
+
+    def __init__(self, database: Database, *arguments: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cpctl", *arguments],
             cwd=database.folder,
-            env=known,
+            env=_known(database, {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -70,6 +106,16 @@ class Running:
         out, err = self.process.communicate(timeout=timeout)
         assert "Traceback" not in err, err
         return Result(self.process.returncode, out, err)
+
+
+def _known(database: Database, environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(database.folder),
+        "CPCTL_DATABASE_URL": database.url(),
+        **database.environment,
+        **environment,
+    }
 
 
 def until(true: Callable[[], object], what: str, timeout: float = 20) -> None:

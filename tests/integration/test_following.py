@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.integration.pipeline import FILES, apply, pipeline
-from tests.integration.running import Running, until
+from tests.integration.running import Started, until
 from tests.integration.watching import FILE, ran, schedule
 from tests.servers import Database
 
@@ -21,7 +21,7 @@ SWEEPER = "content_pipeline_sweeper"
 class Following:
     """What a follower has printed so far."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Started) -> None:
         self.running = running
         assert running.process.stdout is not None
         self.pipe = running.process.stdout.fileno()
@@ -42,7 +42,7 @@ class Following:
 
 @contextmanager
 def following(database: Database, *options: str) -> Iterator[Following]:
-    with Running(database, "runs", "--follow", *options) as running:
+    with Started(database, "runs", "--follow", *options) as running:
         found = Following(running)
         yield found
         running.signal(signal.SIGINT)

@@ -12,7 +12,14 @@ import time
 import psycopg
 import pytest
 
-from tests.integration.running import Running, setting_text, slow_logins, until, until_it_waits
+from tests.integration.running import (
+    Running,
+    Started,
+    setting_text,
+    slow_logins,
+    until,
+    until_it_waits,
+)
 from tests.integration.steps import document, in_sync, job
 from tests.integration.test_lock import KEY
 from tests.runner import Result
@@ -94,7 +101,7 @@ def test_a_signal_at_any_moment_leaves_before_or_after(
 def test_a_signal_while_it_starts_is_an_interrupt_too(database: Database) -> None:
     database.write(NEW)
     for delay in range(60, 360, 10):
-        with Running(database, "apply", "--auto-approve") as running:
+        with Started(database, "apply", "--auto-approve") as running:
             time.sleep(delay / 1000)
             running.signal(signal.SIGTERM)
             done = running.finish()
@@ -165,7 +172,7 @@ def test_a_signal_after_all_is_done_changes_nothing_of_what_is_said(database: Da
 def test_who_stops_reading_does_not_change_what_was_done(database: Database) -> None:
     put(database, OLD)
     database.write(NEW)
-    with slow_logins(database), Running(database, "apply", "--auto-approve") as running:
+    with slow_logins(database), Started(database, "apply", "--auto-approve") as running:
         until(lambda: "'new'" in setting_text(database), "the new settings")
         assert running.process.stdout is not None
         running.process.stdout.close()
