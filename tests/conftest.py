@@ -14,7 +14,7 @@ import pytest
 
 from ground import Cluster, provide
 from tests.runner import Nursery, Runner
-from tests.servers import VERSIONS, Database, empty
+from tests.servers import VERSIONS, Database, reset
 
 _COLLECTED: Counter[str] = Counter()
 _PASSED: Counter[str] = Counter()
@@ -59,16 +59,8 @@ def runner(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def database(cluster: Cluster, tmp_path: Path, runner: Runner) -> Iterator[Database]:
     """An empty scheduler on each of the servers in turn."""
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
-        _reset(admin)
+        reset(admin)
         yield Database(cluster, admin, tmp_path, runner=runner)
-
-
-def _reset(admin: psycopg.Connection[Any]) -> None:
-    rows = admin.execute(
-        "select distinct name from pg_file_settings "
-        "where sourcefile like '%/postgresql.auto.conf' and name <> 'log_statement'"
-    ).fetchall()
-    empty(admin, [name for (name,) in rows])
 
 
 def _leg(nodeid: str) -> str:

@@ -164,6 +164,15 @@ class Database:
         return name
 
 
+def reset(admin: psycopg.Connection[Any]) -> None:
+    """The scheduler of a standing server as a new one's."""
+    rows = admin.execute(
+        "select distinct name from pg_file_settings "
+        "where sourcefile like '%/postgresql.auto.conf' and name <> 'log_statement'"
+    ).fetchall()
+    empty(admin, [name for (name,) in rows])
+
+
 def empty(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
     """Take away everything that a test may leave in a cluster."""
     admin.execute("select cron.unschedule(jobid) from cron.job")

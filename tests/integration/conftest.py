@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ from tests.integration.saved import prepared
 from tests.integration.tables.market import opened as opened_market
 from tests.integration.toys import toyed
 from tests.runner import Runner
-from tests.servers import VERSIONS, Database
+from tests.servers import VERSIONS, Database, reset
 
 # Only 17 has the http extension; what HTTP clients do has nothing to do with the server's version.
 _ON_17 = (
@@ -76,3 +77,24 @@ def runtime(database: Database) -> Iterator[Runtime]:
     """`pipeline.trigger_job()`, over the http extension."""
     with installed(database.admin, Runtime("http", FUNCTION)) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def restartable() -> Iterator[Cluster]:
+    """A 15 that tests may stop and start as they like."""
+    with Cluster("15", "restartable", {"log_statement": "all"}) as cluster:
+        yield cluster
+        cluster.stop("immediate")
+
+
+@pytest.fixture
+def brisk(
+    cluster: Cluster, tmp_path: Path, runner: Runner, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """An empty scheduler for jobs that really run, SOON."""
+    found: Cluster = cluster if cluster.version != "15" else request.getfixturevalue("restartable")
+    with psycopg.connect(found.url(), autocommit=True) as admin:
+        reset(admin)
+        database = Database(found, admin, tmp_path, runner=runner)
+        yield database
+        database.admin.close()

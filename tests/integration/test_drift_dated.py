@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.remembering import alter, applied, found, has_ledger, said
-from tests.integration.running import until
+from tests.integration.running import SOON, due, until
 from tests.integration.steps import document, given, job
 from tests.servers import Database
 
@@ -59,13 +59,13 @@ def test_a_run_of_neither_command_dates_nothing(database: Database) -> None:
     assert "last run of the old command" not in shown
 
 
-def test_a_job_that_really_ran_is_dated(database: Database) -> None:
-    schedule = "* * * * *" if database.version == "15" else "1 seconds"
-    applied(database, document(jobs={"a_one": job(schedule, OLD)}))
+def test_a_job_that_really_ran_is_dated(brisk: Database) -> None:
+    applied(brisk, document(jobs={"a_one": job(SOON[brisk.version], OLD)}))
+    due(brisk)
     runs = "select count(*) from cron.job_run_details where status = 'succeeded' and command = %s"
-    until(lambda: database.rows(runs, OLD) != [(0,)], "a run of the old command", 70)
-    alter(database, "a_one", f"command := $${NEW}$$")
-    assert "(last run of the old command) and " in said(database.cpctl("diff"), 2)
+    until(lambda: brisk.rows(runs, OLD) != [(0,)], "a run of the old command")
+    alter(brisk, "a_one", f"command := $${NEW}$$")
+    assert "(last run of the old command) and " in said(brisk.cpctl("diff"), 2)
 
 
 SOURCES = {"from": "env:FIRST"}, {"from": "env:SECOND"}

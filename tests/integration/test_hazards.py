@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import psycopg
 import pytest
 
 from ground import Cluster
+from tests.integration.running import SOON, due, until
 from tests.integration.steps import (
     apply,
     converge,
@@ -180,37 +180,34 @@ def test_a_role_that_may_not_read_runs_plans_without_them(database: Database) ->
 
 
 @pytest.fixture
-def lasting(database: Database) -> Iterator[int]:
+def lasting(brisk: Database) -> Iterator[int]:
     """The pid of a real run of a real job, which takes longer than the test."""
-    pid = _lasting(database, "SELECT pg_sleep(60), 'a lasting run'")
+    pid = _lasting(brisk, "SELECT pg_sleep(60), 'a lasting run'")
     yield pid
-    database.run("select pg_terminate_backend(%s)", pid)
+    brisk.run("select pg_terminate_backend(%s)", pid)
 
 
 def _lasting(database: Database, command: str) -> int:
     """The pid of a run of this command, as soon as there is one."""
-    schedule = "1 second" if database.version == "17" else "* * * * *"
-    given(database, {"nightly": {"schedule": schedule, "command": command}})
+    given(database, {"nightly": {"schedule": SOON[database.version], "command": command}})
+    due(database)
     running = "select job_pid from cron.job_run_details where status = 'running'"
-    deadline = time.monotonic() + 75
-    while not (found := database.rows(running)):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return int(found[0][0])
+    until(lambda: database.rows(running), "a run")
+    return int(database.rows(running)[0][0])
 
 
-def test_the_outcome_says_what_became_of_a_real_run(database: Database, lasting: int) -> None:
+def test_the_outcome_says_what_became_of_a_real_run(brisk: Database, lasting: int) -> None:
     text = document(scope=SCOPE, jobs={"nightly_b": job()})
-    database.write(text)
-    (jobid,) = [found["jobid"] for found in database.jobs().values()]
-    done = database.cpctl("apply", "--auto-approve")
+    brisk.write(text)
+    (jobid,) = [found["jobid"] for found in brisk.jobs().values()]
+    done = brisk.cpctl("apply", "--auto-approve")
     assert done.code == 0
     assert (
         f"  job.nightly      deleted    was jobid {jobid}; "
         f"1 run in progress goes on (libpq mode, pid {lasting})\n"
     ) in done.out
     alive = "select count(*) from pg_stat_activity where pid = %s and query like '%%lasting%%'"
-    assert database.rows(alive, lasting) == [(1,)]
+    assert brisk.rows(alive, lasting) == [(1,)]
 
 
 def test_what_becomes_of_a_background_worker_is_what_is_said(
@@ -221,9 +218,9 @@ def test_what_becomes_of_a_background_worker_is_what_is_said(
     settings = {"cron.use_background_workers": "on"}
     with Cluster(database.version, "workers", settings=settings) as cluster:
         with psycopg.connect(cluster.url(), autocommit=True) as admin:
-            here = Database(cluster, admin, tmp_path)
+            here = Database(cluster, admin, tmp_path, runner=database.runner)
             admin.execute("create table seen (at timestamptz)")
-            pid = _lasting(here, "INSERT INTO seen SELECT now() FROM pg_sleep(8)")
+            pid = _lasting(here, "INSERT INTO seen SELECT now() FROM pg_sleep(5)")
             here.write(document(scope=SCOPE, jobs={"nightly_b": job()}))
             fate = "is killed and rolled back" if kills else "goes on and may commit"
             what = f"  ! RUN_IN_PROGRESS: its run in progress (pid {pid}) {fate}"
@@ -231,11 +228,10 @@ def test_what_becomes_of_a_background_worker_is_what_is_said(
             done = here.cpctl("apply", "--auto-approve")
             fate = "was killed and rolled back" if kills else "goes on"
             assert f"1 run in progress {fate} (background worker, pid {pid})" in done.out
-            deadline = time.monotonic() + 20
-            while here.rows("select 1 from pg_stat_activity where pid = %s", pid):
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+            alive = "select 1 from pg_stat_activity where pid = %s"
+            until(lambda: not here.rows(alive, pid), "the end of the run")
             assert len(here.rows("select * from seen")) == (0 if kills else 1)
+            here.admin.close()
         cluster.stop("immediate")
 
 

@@ -9,7 +9,7 @@ from psycopg import errors
 from tests import vault
 from tests.integration.keeping import asks, did, held, kept, secrets
 from tests.integration.remembering import applied
-from tests.integration.running import until
+from tests.integration.running import SOON, due, until
 from tests.integration.steps import (
     SECRET,
     apply,
@@ -122,38 +122,37 @@ def test_the_readers_search_path_is_its_own(database: Database, attack: str) -> 
 
 
 @pytest.mark.parametrize("store", ["table", "vault"])
-def test_a_job_reads_it_when_it_runs(database: Database, store: str) -> None:
+def test_a_job_reads_it_when_it_runs(brisk: Database, store: str) -> None:
     """And what it reads is the new one, from its next run on."""
     read = {
         "table": "cpctl.secret('a_key')",
         "vault": "(select decrypted_secret from vault.decrypted_secrets where name = 'a_key')",
     }[store]
-    worker = database.new_role("worker", "USAGE ON SCHEMA cron")
-    vault.install(database.admin, worker)
-    database.run("drop table if exists public.seen")
-    database.run("create table public.seen (value text)")
-    database.run("grant insert on public.seen to worker")
-    schedule = "* * * * *" if database.version == "15" else "1 seconds"
-    jobs = {"mine": job(schedule, f"insert into public.seen values ({read})")}
+    worker = brisk.new_role("worker", "USAGE ON SCHEMA cron")
+    vault.install(brisk.admin, worker)
+    brisk.run("drop table if exists public.seen")
+    brisk.run("create table public.seen (value text)")
+    brisk.run("grant insert on public.seen to worker")
+    jobs = {"mine": job(SOON[brisk.version], f"insert into public.seen values ({read})")}
     text = secrets("a_key", store=store, defaults={"username": worker}, jobs=jobs)
-    database.environment["A_KEY"] = SECRET
+    brisk.environment["A_KEY"] = SECRET
     try:
-        applied(database, text)
-        _until_seen(database, SECRET)
-        database.environment["A_KEY"] = "rotated"
-        applied(database, text)
-        if database.version != "15":  # which takes a minute for each run
-            _until_seen(database, "rotated")
-        database.run("delete from cron.job")
-        values = {value for (value,) in database.rows("select value from public.seen")}
+        applied(brisk, text)
+        _until_seen(brisk, SECRET)
+        brisk.environment["A_KEY"] = "rotated"
+        applied(brisk, text)
+        _until_seen(brisk, "rotated")
+        brisk.run("delete from cron.job")
+        values = {value for (value,) in brisk.rows("select value from public.seen")}
         assert values <= {SECRET, "rotated"}
     finally:
-        database.run("drop table public.seen")
+        brisk.run("drop table public.seen")
 
 
 def _until_seen(database: Database, value: str) -> None:
+    due(database)
     query = "select from public.seen where value = %s"
-    until(lambda: database.rows(query, value), "a run of the job", 75)
+    until(lambda: database.rows(query, value), "a run of the job")
 
 
 def test_a_plain_role_with_nothing_but_create_makes_it(database: Database) -> None:
