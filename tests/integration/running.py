@@ -9,14 +9,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
 import psycopg
 
-from tests.runner import TOO_LONG, Result, Runner
+from tests.runner import TOO_LONG, Result
 from tests.servers import AT_START, Database
 
 SOON = {"15": "@reboot", "17": "1 seconds"}
@@ -38,8 +36,7 @@ class Running:
         known = _known(database, environment)
         assert database.runner, "there is nobody to fork it"
         assert not any(map(AT_START.match, known)), "too late for these variables"
-        folder = Path(mkdtemp(dir=database.runner.folder))
-        self._runner = Runner(database.runner.nursery, folder)
+        self._runner = database.runner.beside()
         self._runner.start(arguments, environment=known, folder=database.folder)
 
     def __enter__(self) -> Self:
@@ -51,8 +48,7 @@ class Running:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._runner.abandon()
-        self._runner.close()
+        self._runner.__exit__(kind, error, trace)
 
     @property
     def ended(self) -> bool:
@@ -144,7 +140,7 @@ def until_it_waits(database: Database) -> None:
 
 
 @contextmanager
-def slow_logins(database: Database, seconds: float = 1.0) -> Iterator[None]:
+def slow_logins(database: Database, seconds: float = 0.5) -> Iterator[None]:
     """Each new connection takes its time; so does a reload, until a fresh one shows the values."""
     _pre_auth_delay(database, f"= '{seconds:g}s'")
     try:

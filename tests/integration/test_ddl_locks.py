@@ -20,7 +20,7 @@ def test_another_session_may_alter_the_database_meanwhile(database: Database) ->
     given(database, {"first": job()})
     database.write(MIXED)
     since = database.log_position()
-    with slow_logins(database, 3), Running(database, "apply", "--auto-approve") as running:
+    with slow_logins(database, 1), Running(database, "apply", "--auto-approve") as running:
         until(lambda: "8MB" in setting_text(database), "the new setting")
         database.run("set lock_timeout = '200ms'")
         database.run(OTHERS.decode())
@@ -44,7 +44,7 @@ def test_a_failure_after_the_wait_undoes_both(database: Database) -> None:
     with (
         psycopg.connect(database.url()) as somebody,
         undone(database),
-        slow_logins(database, 3),
+        slow_logins(database, 1),
         Running(database, "apply", "--auto-approve", *limits) as running,
     ):
         until(lambda: "8MB" in setting_text(database), "the new setting")
