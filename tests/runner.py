@@ -12,8 +12,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import mkdtemp
 from threading import Lock
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -124,6 +125,22 @@ class Runner:
     def __post_init__(self) -> None:
         self.control = socket.socket(socket.AF_UNIX)
         self.control.connect(str(self.nursery.socket))
+
+    def beside(self) -> Self:
+        """Another of the same nursery, for a run at the same time."""
+        return replace(self, folder=Path(mkdtemp(dir=self.folder)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.abandon()
+        self.control.close()
 
     def run(
         self,

@@ -79,9 +79,11 @@ class Database:
         self, arguments: Sequence[str], environment: Mapping[str, str], stdin: str | None
     ) -> Result:
         runner, at_start = self.runner, any(map(AT_START.match, environment))
-        # Of several at once, all but one are started as a shell does it.
-        if runner is None or at_start or not runner.turn.acquire(blocking=False):
+        if runner is None or at_start:
             return as_program(arguments, self.folder, environment, stdin)
+        if not runner.turn.acquire(blocking=False):
+            with runner.beside() as another:
+                return another.run(arguments, self.folder, environment, stdin)
         try:
             return runner.run(arguments, self.folder, environment, stdin)
         finally:

@@ -11,6 +11,7 @@ import pytest
 from ground import Cluster
 from tests import vault
 from tests.integration.steps import document, job
+from tests.runner import Runner
 from tests.servers import VERSIONS, Database
 
 SETTINGS = {
@@ -22,7 +23,7 @@ COMPILED = "select query from pg_stat_statements where jit_functions > 0"
 
 
 @pytest.fixture(params=VERSIONS)
-def eager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def eager(request: pytest.FixtureRequest, tmp_path: Path, runner: Runner) -> Iterator[Database]:
     """A server that compiles whatever is worth a plan."""
     with (
         Cluster(request.param, "eager", SETTINGS) as cluster,
@@ -30,7 +31,7 @@ def eager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     ):
         admin.execute("create extension pg_stat_statements")
         vault.install(admin)
-        yield Database(cluster, admin, tmp_path, {"KEY": "secret"})
+        yield Database(cluster, admin, tmp_path, {"KEY": "secret"}, runner)
 
 
 @pytest.mark.parametrize("store", ["system", "database", "vault", "table"])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ground import Cluster
 from tests.integration.doctoring import Fault, broken, codes, examined, told
 from tests.integration.running import until
 from tests.integration.steps import document, job
+from tests.runner import Runner
 from tests.servers import VERSIONS, Database
 
 FILE = ("-f", "scheduler.yaml")
@@ -136,19 +136,20 @@ def test_the_local_time_of_a_daily_job(well: Database) -> None:
 
 
 @pytest.fixture(params=VERSIONS)
-def alone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cluster]:
+def alone(request: pytest.FixtureRequest, tmp_path: Path, runner: Runner) -> Iterator[Cluster]:
     (tmp_path / "scheduler.yaml").write_text(document(jobs={"mine": job()}), "utf-8")
     with Cluster(request.param, "doctor") as cluster:
-        run(cluster, tmp_path, "apply", "--auto-approve")
+        run(cluster, runner, tmp_path, "apply", "--auto-approve")
         yield cluster
+        cluster.stop("immediate")
 
 
-def run(cluster: Cluster, folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "cpctl", *arguments, "--database-url", cluster.url()]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    assert done.stderr == ""
-    return done.stdout
+def run(cluster: Cluster, runner: Runner, folder: Path, *arguments: str) -> str:
+    command = (*arguments, "--database-url", cluster.url())
+    done = runner.run(command, folder, os.environ)
+    assert "Traceback" not in done.err
+    assert done.err == ""
+    return done.out
 
 
 def configured(cluster: Cluster, line: str) -> None:
@@ -157,19 +158,21 @@ def configured(cluster: Cluster, line: str) -> None:
     cluster.restart()
 
 
-def test_a_standby_and_what_only_a_restart_shows(alone: Cluster, tmp_path: Path) -> None:
-    assert "failure" not in run(alone, tmp_path, "doctor")
+def test_a_standby_and_what_only_a_restart_shows(
+    alone: Cluster, tmp_path: Path, runner: Runner
+) -> None:
+    assert "failure" not in run(alone, runner, tmp_path, "doctor")
     with Cluster(alone.version, "follower", source=alone) as standby:
-        assert "FAIL  D104  this is a standby" in run(standby, tmp_path, "doctor")
+        assert "FAIL  D104  this is a standby" in run(standby, runner, tmp_path, "doctor")
     configured(alone, "max_worker_processes = 0")
-    assert "FAIL  D103  pg_cron's launcher is not there" in run(alone, tmp_path, "doctor")
+    assert "FAIL  D103  pg_cron's launcher is not there" in run(alone, runner, tmp_path, "doctor")
     configured(alone, "max_worker_processes = 20")
-    assert "failure" not in run(alone, tmp_path, "doctor")
+    assert "failure" not in run(alone, runner, tmp_path, "doctor")
     configured(alone, "shared_preload_libraries = ''")
-    said = run(alone, tmp_path, "doctor")
+    said = run(alone, runner, tmp_path, "doctor")
     assert "FAIL  D102  the server was not started with pg_cron's library" in said
     assert said.endswith(" 1 failure.\n")
     with psycopg.connect(alone.url(), autocommit=True) as admin:
         admin.execute("drop extension pg_cron")
-    said = run(alone, tmp_path, "doctor")
+    said = run(alone, runner, tmp_path, "doctor")
     assert "FAIL  D101  the extension pg_cron is not in the database postgres" in said

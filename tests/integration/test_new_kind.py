@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tests.runner import Result
+from tests.runner import Nursery, Result, Runner
 from tests.servers import Database
 
 SOURCE = Path(__file__).parents[2] / "src" / "cpctl"
@@ -36,20 +35,21 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def toyed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a cpctl that has two files more than ours."""
+def toyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """Runs of a cpctl that has two files more than ours."""
     copy = tmp_path_factory.mktemp("copy")
     package = copy / "cpctl"
     shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOYS / "kind.py", package / "kinds" / "toy.py")
     shutil.copy(TOYS / "expansion.py", package / "document" / "expand" / "toy.py")
-    return {"PYTHONPATH": str(copy)}
+    with Nursery(copy, [copy]) as nursery, closing(Runner(nursery, copy)) as runner:
+        yield runner
 
 
 @pytest.fixture
-def house(database: Database, toyed: dict[str, str]) -> Iterator[Database]:
+def house(database: Database, toyed: Runner) -> Iterator[Database]:
     """A database for the toys: with their table, and a lamp that is nobody's."""
-    database.environment |= toyed
+    database.runner = toyed
     database.run("create table public.lamp (name text primary key, colour text, watts text)")
     database.run("insert into public.lamp values ('other', 'red', '1')")
     database.write(FULL)
@@ -57,17 +57,9 @@ def house(database: Database, toyed: dict[str, str]) -> Iterator[Database]:
     database.run("drop table public.lamp")
 
 
-def offline(folder: Path, toyed: dict[str, str], *arguments: str) -> Result:
+def offline(folder: Path, runner: Runner, *arguments: str) -> Result:
     """A command that needs no server."""
-    done = subprocess.run(
-        [sys.executable, "-m", "cpctl", *arguments],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], **toyed},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
+    return runner.run(arguments, folder, {"HOME": str(folder)})
 
 
 def rows(database: Database) -> list[tuple[Any, ...]]:
@@ -98,7 +90,7 @@ def planned(database: Database) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["scheduler", "overlay"])
-def test_the_schema_has_the_new_keys(tmp_path: Path, toyed: dict[str, str], name: str) -> None:
+def test_the_schema_has_the_new_keys(tmp_path: Path, toyed: Runner, name: str) -> None:
     done = offline(tmp_path, toyed, "schema", name)
     assert done.code == 0, done
     schema = json.loads(done.out)
@@ -127,7 +119,7 @@ def test_the_schema_has_the_new_keys(tmp_path: Path, toyed: dict[str, str], name
     ],
 )
 def test_bad_input_is_refused_at_its_place(
-    tmp_path: Path, toyed: dict[str, str], text: str, place: str, words: str
+    tmp_path: Path, toyed: Runner, text: str, place: str, words: str
 ) -> None:
     (tmp_path / "scheduler.yaml").write_text(HEAD + text, encoding="utf-8")
     done = offline(tmp_path, toyed, "validate")
@@ -136,7 +128,7 @@ def test_bad_input_is_refused_at_its_place(
     assert words in done.err
 
 
-def test_validate_counts_what_the_expansion_made(tmp_path: Path, toyed: dict[str, str]) -> None:
+def test_validate_counts_what_the_expansion_made(tmp_path: Path, toyed: Runner) -> None:
     (tmp_path / "scheduler.yaml").write_text(FULL, encoding="utf-8")
     done = offline(tmp_path, toyed, "validate")
     assert done.code == 0, done
@@ -151,7 +143,7 @@ def test_validate_counts_what_the_expansion_made(tmp_path: Path, toyed: dict[str
     ids=["declared", "in scope"],
 )
 def test_a_migration_does_not_leave_it_out_in_silence(
-    tmp_path: Path, toyed: dict[str, str], text: str, refused: list[str]
+    tmp_path: Path, toyed: Runner, text: str, refused: list[str]
 ) -> None:
     (tmp_path / "scheduler.yaml").write_text(text, encoding="utf-8")
     done = offline(tmp_path, toyed, "render")
@@ -161,10 +153,10 @@ def test_a_migration_does_not_leave_it_out_in_silence(
     assert "has no form that a migration can hold" in done.err
 
 
-def test_it_is_the_copy_that_runs(tmp_path: Path) -> None:
+def test_it_is_the_copy_that_runs(tmp_path: Path, runner: Runner) -> None:
     """A positive control: without the two files, nobody knows these keys."""
     (tmp_path / "scheduler.yaml").write_text(FULL, encoding="utf-8")
-    done = offline(tmp_path, {}, "validate")
+    done = offline(tmp_path, runner, "validate")
     assert done.code == 1
     assert "unknown key `lamps`" in done.err
     assert "unknown key `pairs`" in done.err

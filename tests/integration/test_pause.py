@@ -13,6 +13,7 @@ from ground import Cluster
 from tests.integration.remembering import alter, applied, by_hand, found, said
 from tests.integration.running import Running, until_it_waits
 from tests.integration.steps import document, in_sync, job, undone, untouched
+from tests.runner import Runner
 from tests.servers import Database
 from tests.wire import counting_proxy
 
@@ -394,11 +395,13 @@ def test_a_job_is_paused_without_the_files_variables(scheduler: Database) -> Non
     assert "NOT_SET" in pause(scheduler, "--all", code=1)
 
 
-def test_a_reason_that_the_databases_encoding_lacks(latin: Cluster, tmp_path: Path) -> None:
+def test_a_reason_that_the_databases_encoding_lacks(
+    latin: Cluster, tmp_path: Path, runner: Runner
+) -> None:
     with psycopg.connect(latin.url("latin"), autocommit=True) as admin:
         admin.execute("drop schema if exists cpctl cascade")
         admin.execute("select cron.unschedule(jobid) from cron.job")
-        database = Database(latin, admin, tmp_path)
+        database = Database(latin, admin, tmp_path, runner=runner)
         database.environment["CPCTL_DATABASE_URL"] = latin.url("latin")
         by_hand(database, "a_one")
         database.write(document(scope={"jobs": ["a_*"]}, jobs={"a_one": job()}))

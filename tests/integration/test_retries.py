@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -44,9 +45,10 @@ def test_a_full_server_is_tried_again(database: Database) -> None:
 
 def test_a_server_that_stays_full_is_asked_three_times(database: Database) -> None:
     database.new_role("busy", options="LOGIN CONNECTION LIMIT 0")
-    for command in (("plan",), ("diff",), ("apply", "--auto-approve")):
-        with untouched(database):
-            done = database.cpctl(*command, user="busy")
+    commands = (("plan",), ("diff",), ("apply", "--auto-approve"))
+    with untouched(database), ThreadPoolExecutor() as pool:
+        found = pool.map(lambda command: database.cpctl(*command, user="busy"), commands)
+    for done in found:
         assert done.code == 1, done
         assert "(2 of 3)" in done.err
         assert "(3 of 3)" in done.err

@@ -11,6 +11,7 @@ from ground import Cluster, pooler
 from tests.integration.keeping import did, held, put, ready, secrets
 from tests.integration.steps import converge, document, in_sync, job, untouched
 from tests.integration.test_sql_format import psql, script
+from tests.runner import Runner
 from tests.servers import Database
 
 ODD = {
@@ -158,12 +159,12 @@ def test_behind_a_pooler(database: Database, store: str) -> None:
 
 @pytest.mark.parametrize("store", ["vault", "table"])
 def test_a_latin1_database_takes_what_it_can_hold(
-    latin: Cluster, tmp_path: Path, store: str
+    latin: Cluster, tmp_path: Path, runner: Runner, store: str
 ) -> None:
     with psycopg.connect(latin.url("latin"), autocommit=True) as admin:
         admin.execute("drop schema if exists cpctl, vault cascade")
         admin.execute("select cron.unschedule(jobid) from cron.job")
-        here = Database(latin, admin, tmp_path)
+        here = Database(latin, admin, tmp_path, runner=runner)
         ready(here, store)
         here.environment["CPCTL_DATABASE_URL"] = latin.url("latin")
         here.environment["A_KEY"] = "d\u00e9j\u00e0 vu"

@@ -11,6 +11,7 @@ from cpctl.errors import CpctlError
 from cpctl.secrets import Secrets
 from ground import Cluster
 from tests.integration.steps import document, undone
+from tests.runner import Runner
 from tests.servers import Database
 
 VALUE = "\u20ac"
@@ -21,10 +22,10 @@ QUOTED = "0xe2 0x82 0xac"
 @pytest.mark.parametrize("store", ["system", "database"])
 @pytest.mark.parametrize("options", [(), ("--debug",), ("--format", "json")], ids=str)
 def test_a_value_that_the_database_cannot_hold(
-    latin: Cluster, tmp_path: Path, store: str, options: tuple[str, ...]
+    latin: Cluster, tmp_path: Path, runner: Runner, store: str, options: tuple[str, ...]
 ) -> None:
     with psycopg.connect(latin.url("latin"), autocommit=True) as admin:
-        here = Database(latin, admin, tmp_path, {"KEY": VALUE})
+        here = Database(latin, admin, tmp_path, {"KEY": VALUE}, runner)
         here.environment["CPCTL_DATABASE_URL"] = latin.url("latin")
         here.write(document(store=store, secrets={"key": {"from": "env:KEY"}}))
         since = here.log_position()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -175,13 +176,14 @@ def test_a_source_without_a_value_is_not_compared_by_a_plan(database: Database) 
     )
     secrets = {f"k{n}": {"from": reference} for n, reference in enumerate(references)}
     database.write(document(secrets=secrets))
-    database.environment.update(KEYRING)
-    found = plan(database)
+    with mock.patch.dict(database.environment, KEYRING):
+        found = plan(database)
     assert found["complete"] is False
     assert len(found["changes"]) == len(references)
     for name, secret in secrets.items():
         database.write(document(secrets={name: secret}))
-        done = database.cpctl("apply", "--auto-approve")
+        known = KEYRING if secret["from"].startswith("keyring") else {}
+        done = database.cpctl("apply", "--auto-approve", environment=known)
         assert done.code == 1, done
         assert f"{secret['from']} has no value" in done.err
 
