@@ -14,7 +14,7 @@ import pytest
 
 from ground import Cluster, provide
 from tests.runner import Nursery, Runner
-from tests.servers import VERSIONS, Database, reset
+from tests.servers import VERSIONS, Database, empty
 
 _COLLECTED: Counter[str] = Counter()
 _PASSED: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def runner(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def database(cluster: Cluster, tmp_path: Path, runner: Runner) -> Iterator[Database]:
     """An empty scheduler on each of the servers in turn."""
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
-        reset(admin)
+        empty(admin, "log_statement")
         yield Database(cluster, admin, tmp_path, runner=runner)
 
 

@@ -166,36 +166,57 @@ class Database:
         return name
 
 
-def reset(admin: psycopg.Connection[Any]) -> None:
-    """The scheduler of a standing server as a new one's."""
-    rows = admin.execute(
-        "select distinct name from pg_file_settings "
-        "where sourcefile like '%/postgresql.auto.conf' and name <> 'log_statement'"
-    ).fetchall()
-    empty(admin, [name for (name,) in rows])
+_LEFT = """
+select array(
+    select distinct name from pg_file_settings
+    where sourcefile like '%/postgresql.auto.conf' and name <> all (array[{}]::text[])
+), array(
+    select datname::text from pg_database
+    where datname not in ('postgres', 'template0', 'template1')
+), array(
+    select rolname::text from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'
+)
+"""
+_WITHOUT_TRACE = """
+do $$ begin
+    perform cron.unschedule(jobid) from cron.job;
+    if exists (select from cron.job_run_details) then
+        truncate cron.job_run_details;
+    end if;
+    if to_regnamespace('cpctl') is not null or to_regnamespace('vault') is not null then
+        drop schema if exists cpctl, vault cascade;
+    end if;
+    if exists (select from pg_db_role_setting) then
+        alter database postgres reset all;
+        alter role postgres reset all;
+    end if;
+end $$
+"""
+"""Each only where there is something: every test pays for this."""
 
 
-def empty(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
-    """Take away everything that a test may leave in a cluster."""
-    admin.execute("select cron.unschedule(jobid) from cron.job")
-    admin.execute("truncate cron.job_run_details")
-    real = {name for (name,) in admin.execute("select lower(name) from pg_settings").fetchall()}
-    for name in names:
-        parts = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
-        if name.lower() not in real:
-            admin.execute("select set_config(%s, '', false)", (name,))
-        admin.execute(sql.SQL("alter system reset {}").format(parts))
-    admin.execute("drop schema if exists cpctl, vault cascade")
-    admin.execute("alter database postgres reset all")
-    admin.execute("alter role postgres reset all")
-    for (database,) in admin.execute(
-        "select datname from pg_database where datname not in ('postgres','template0','template1')"
-    ).fetchall():
+def empty(admin: psycopg.Connection[Any], *kept: str) -> None:
+    """Take away everything that a test may leave in a cluster, but for these settings."""
+    left = sql.SQL(_LEFT).format(sql.SQL(", ").join(map(sql.Literal, kept)))
+    settings, databases, roles = admin.execute(left).fetchone() or ([], [], [])
+    admin.execute(_WITHOUT_TRACE)
+    _unset(admin, settings)
+    for database in databases:
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
-    for (role,) in admin.execute(
-        "select rolname from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'"
-    ).fetchall():
+    for role in roles:
         identifier = sql.Identifier(role)
         admin.execute(sql.SQL("drop owned by {} cascade").format(identifier))
         admin.execute(sql.SQL("drop role {}").format(identifier))
     admin.execute("select pg_reload_conf()")
+
+
+def _unset(admin: psycopg.Connection[Any], names: Sequence[str]) -> None:
+    """Below 17 what nobody defines must be set in the session that resets it."""
+    if not names:
+        return
+    real = {name for (name,) in admin.execute("select lower(name) from pg_settings").fetchall()}
+    for name in names:
+        if name.lower() not in real:
+            admin.execute("select set_config(%s, '', false)", (name,))
+        parts = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
+        admin.execute(sql.SQL("alter system reset {}").format(parts))

@@ -40,7 +40,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
     provide(cluster.release)
     cluster.fresh()
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
-        empty(admin, [])
+        empty(admin)
         database = Database(cluster, admin, tmp_path, {"API_KEY": KEY})
         applied(database, document(jobs={f"a_{number:02d}": job() for number in range(JOBS)}))
         with serving(database) as found:

@@ -17,7 +17,7 @@ from tests.integration.saved import prepared
 from tests.integration.tables.market import opened as opened_market
 from tests.integration.toys import toyed
 from tests.runner import Runner
-from tests.servers import VERSIONS, Database, reset
+from tests.servers import VERSIONS, Database, empty
 
 # Only 17 has the http extension; what HTTP clients do has nothing to do with the server's version.
 _ON_17 = (
@@ -94,7 +94,7 @@ def brisk(
     """An empty scheduler for jobs that really run, SOON."""
     found: Cluster = cluster if cluster.version != "15" else request.getfixturevalue("restartable")
     with psycopg.connect(found.url(), autocommit=True) as admin:
-        reset(admin)
+        empty(admin, "log_statement")
         database = Database(found, admin, tmp_path, runner=runner)
         yield database
         database.admin.close()

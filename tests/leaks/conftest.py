@@ -110,11 +110,7 @@ def place(server: Server, way: Way, version: str, tmp_path: Path) -> Iterator[Pl
 
 def _empty(admin: psycopg.Connection[Any]) -> None:
     admin.execute("alter database postgres owner to postgres")
-    rows = admin.execute(
-        "select distinct name from pg_file_settings "
-        "where sourcefile like '%/postgresql.auto.conf' and name is not null"
-    ).fetchall()
-    empty(admin, [name for (name,) in rows])
+    empty(admin)
     admin.execute("set application_name = 'the test'")
 
 
