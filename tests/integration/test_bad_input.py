@@ -53,7 +53,7 @@ AS_ANYONE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-
 Said = dict[str, dict[str, str]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spares(clusters: dict[str, Cluster]) -> Iterator[Spares]:
     with ExitStack() as stack:
         yield Spares(clusters, stack)

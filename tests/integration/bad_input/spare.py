@@ -1,4 +1,7 @@
-"""Throw-away servers with one thing wrong; each is made once in a session, when first needed."""
+"""Throw-away servers with one thing wrong; each is made once, when first needed.
+
+They end with the file of their tests: a standby would replay all that comes after.
+"""
 
 from __future__ import annotations
 
