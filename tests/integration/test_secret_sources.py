@@ -248,7 +248,7 @@ def test_a_keyring_without_its_library_names_the_extra(database: Database) -> No
     done = database.by_shell.cpctl("plan")
     assert done.code == 1, done
     assert "needs the library keyring, which is not installed" in done.err
-    assert 'pip install "cpctl[keyring]"' in done.err
+    assert "pip install '.[keyring]'" in done.err
 
 
 def test_a_machine_without_a_keyring_says_so(database: Database) -> None:

@@ -115,4 +115,4 @@ def test_without_a_key_only_this_machine_may_call(database: Database) -> None:
         assert api.data("status")["total_jobs"] == 1
         for headers, status in PAGES:
             assert api.client.post(target, headers=headers).status_code == status, headers
-        assert api.lines()[0]["open"] is True
+        assert api.lines()[0]["key"] is False

@@ -65,6 +65,6 @@ def test_without_the_extra_it_says_what_to_install(database: Database, tmp_path:
     done = database.cpctl("serve", "--api-key", "env:K", environment=more)
     assert done.code == 1
     assert done.err.splitlines() == [
-        "Error: cpctl serve needs fastapi and uvicorn.",
-        "Remedy: pip install 'cpctl[serve]'",
+        "Error: cpctl serve needs fastapi, uvicorn.",
+        "Remedy: in the checkout that cpctl was installed from: pip install '.[serve]'",
     ]

@@ -21,6 +21,9 @@ from cpctl.cli.options import (
 )
 from cpctl.errors import CpctlError
 
+_INSTALL = "in the checkout that cpctl was installed from: pip install '.[serve]'"
+"""No name alone: an index may have another project under it."""
+
 _NEEDED = ("fastapi", "fastapi_offline", "prometheus_client", "uvicorn")
 
 
@@ -41,7 +44,8 @@ def serve(
     ] = False,
     timeout: Annotated[str, typer.Option(help="How long one call may take.")] = "30s",
     as_owner: Annotated[
-        bool, typer.Option("--as-owner", help="Trigger other roles' jobs, too, as `trigger` does.")
+        bool,
+        typer.Option("--as-owner", help="Trigger other roles' jobs, too, in a session of yours."),
     ] = False,
     database_url: DatabaseUrl = None,
     env_file: EnvFiles = None,
@@ -67,8 +71,8 @@ def serve(
 def _check_installed() -> None:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        what = f"cpctl serve needs {' and '.join(missing).replace('_', '-')}"
-        raise CpctlError(what, remedy="pip install 'cpctl[serve]'")
+        what = f"cpctl serve needs {', '.join(missing).replace('_', '-')}"
+        raise CpctlError(what, remedy=_INSTALL)
 
 
 def _key(reference: str | None, env_files: list[str] | None, *, insecure: bool) -> str | None:
@@ -87,5 +91,6 @@ def _key(reference: str | None, env_files: list[str] | None, *, insecure: bool) 
     try:
         check_reference(reference)
     except Wrong as wrong:
-        raise CpctlError(wrong.what, where="--api-key", remedy=wrong.remedy) from None
+        remedy = "say where the key is: --api-key env:NAME, or file:PATH"
+        raise CpctlError(wrong.what, where="--api-key", remedy=remedy) from None
     return Secrets(read_environment(env_files), "require").value(reference)

@@ -27,7 +27,8 @@ def fetch(rest: str, _: Around) -> str | None:
         failure = type(error).__name__
     if failure == "import of keyring":
         what = f"keyring:{rest} needs the library keyring, which is not installed"
-        raise CpctlError(what, remedy='install it with the extra: pip install "cpctl[keyring]"')
+        remedy = "in the checkout that cpctl was installed from: pip install '.[keyring]'"
+        raise CpctlError(what, remedy=remedy)
     if failure == "NoKeyringError":
         what = f"keyring:{rest}: this machine has no keyring that the library knows"
         raise CpctlError(what, remedy="keyring --list-backends shows what it found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -18,7 +19,8 @@ from cpctl.errors import CpctlError
 from cpctl.server import probes, routes, shapes
 from cpctl.server.key import Key
 from cpctl.server.limits import Bodies, Nearby
-from cpctl.server.logs import Logged, Told, note
+from cpctl.server.logged import Logged, Told
+from cpctl.server.logs import note
 from cpctl.server.problems import failed, invalid, misdirected
 from cpctl.server.service import Service
 
@@ -35,8 +37,10 @@ def application(make: Callable[[], Service], key: Key | None, told: Told) -> Fas
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = make()
+        first = asyncio.create_task(probes.look_whether_ready(app))
         yield
         note("stopping")
+        first.cancel()
         app.state.service.close()
 
     app = FastAPIOffline(

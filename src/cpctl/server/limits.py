@@ -54,9 +54,8 @@ class Nearby:
         if scope["type"] != "http" or _from_here(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
-        fault = Fault(
-            "only this machine may call. Nothing was done", "Host", "serve with --api-key"
-        )
+        what = "without a key only this machine may call, and no page of another. Nothing was done"
+        fault = Fault(what, "Host, Origin", "serve with --api-key")
         await problem(HTTPStatus.FORBIDDEN, fault)(scope, receive, send)
 
 

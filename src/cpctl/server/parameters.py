@@ -65,9 +65,12 @@ def call_of(request: Request) -> Toggle | Trigger:
         return _CALLS.validate_python(_once(request))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+    if first["type"] == "union_tag_not_found":
+        raise BadRequest("it is missing. Nothing was done", where="action")
     if first["type"].startswith("union_tag"):
         raise BadRequest("it is neither toggle nor trigger. Nothing was done", where="action")
-    raise BadRequest(f"{first['msg']}. Nothing was done", where=_where(first))
+    what = _SAID.get(first["type"], first["msg"])
+    raise BadRequest(f"{what}. Nothing was done", where=str(first["loc"][-1])[:LONGEST_NAME])
 
 
 def only_action(request: Request) -> None:
@@ -85,9 +88,7 @@ def _once(request: Request) -> Mapping[str, str]:
     return found
 
 
-def _where(error: Mapping[str, Any]) -> str:
-    """The parameter; the name of one that is unknown is the caller's own text."""
-    return "" if error["type"] == "extra_forbidden" else str(error["loc"][-1])
+_SAID: Final = {"missing": "it is missing", "extra_forbidden": "there is no such parameter here"}
 
 
 def described() -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
-from cpctl.errors import CpctlError
+from cpctl.core.plan import Target
+from cpctl.errors import CpctlError, Fault
 from cpctl.server.key import authorized
 from cpctl.server.logs import note
 from cpctl.server.metrics import CONTENT_TYPE
 from cpctl.server.routes import Served, problems
+from cpctl.server.service import Service
 
 router = APIRouter()
 keyed = APIRouter(dependencies=[Depends(authorized)])
@@ -32,27 +36,46 @@ async def healthz() -> Response:
     response_class=Response,
     responses={503: {"description": "It does not, or refuses; the log says why."}},
 )
-async def readyz(request: Request, service: Served) -> Response:
+async def readyz(request: Request) -> Response:
     """503 where it does not, or refuses; the log says why."""
-    known: tuple[float, bool] = getattr(request.app.state, "ready", (0.0, False))
-    moment, ready = known
-    if time.monotonic() - moment > FRESH:
-        ready = await is_ready(service)
-        request.app.state.ready = (time.monotonic(), ready)
-    if ready:
+    known: Ready | None = getattr(request.app.state, "ready", None)
+    if known is None or time.monotonic() - known.moment > FRESH:
+        known = await look_whether_ready(request.app)
+    if known.ready:
         return Response("ready\n", media_type="text/plain")
     return Response("not ready\n", 503, {"Retry-After": "1"}, "text/plain")
 
 
-async def is_ready(service: Served) -> bool:
-    """One look; where it fails, the log has the reason."""
+class Ready(NamedTuple):
+    """What the last look said, and when it was over (monotonic seconds)."""
+
+    ready: bool
+    moment: float
+
+
+async def look_whether_ready(app: FastAPI) -> Ready:
+    """One look. The log has the database, or why not, where that is news."""
+    before: Ready | None = getattr(app.state, "ready", None)
+    service: Service = app.state.service
+    news = partial(note, "not ready", logging.WARNING)
     try:
-        await service.looks.newest()
+        seen = await service.looks.newest()
     except CpctlError as error:
-        fault = error.fault
-        note("not ready", what=fault.what, where=fault.where, remedy=fault.remedy)
-        return False
-    return True
+        facts, ready = _why(error.fault), False
+    else:
+        news, facts, ready = partial(note, "ready"), _where(seen.view.target), True
+    if before is None or before.ready != ready:
+        news(**facts)
+    app.state.ready = found = Ready(ready, time.monotonic())
+    return found
+
+
+def _why(fault: Fault) -> dict[str, str]:
+    return {"what": fault.what, "where": fault.where, "remedy": fault.remedy}
+
+
+def _where(target: Target) -> dict[str, str]:
+    return {"host": target.host, "database": target.database, "role": target.role}
 
 
 @keyed.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from cpctl.errors import CpctlError, Fault, LockHeld, OutcomeUnknown, Refused
 from cpctl.operate.trigger import CommandFailed
 from cpctl.server import shapes
+from cpctl.server.logs import note
 from cpctl.server.looks import UNAVAILABLE
 
 AGAIN: Final = {"Retry-After": "1"}
@@ -76,6 +78,8 @@ def failed(_: Request, error: Exception) -> Response:
         HTTPStatus.SERVICE_UNAVAILABLE: AGAIN,
     }
     what = "; ".join((fault.what, *error.details))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        note("failed", logging.WARNING, status=status, where=fault.where, what=what)
     remedy = fault.remedy or (_LOOK_IT_UP if status == HTTPStatus.BAD_REQUEST else "")
     return problem(status, replace(fault, what=what, remedy=remedy), headers.get(status))
 

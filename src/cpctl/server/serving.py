@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 from contextlib import suppress
 from ipaddress import ip_address
@@ -57,7 +58,8 @@ def serve(task: Task, server: Server, listen: Listen, limits: Limits, key: str |
     )
     host, port = bound.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    note("serving", url=url, docs=f"{url}/docs", file=task.document.files[0], open=key is None)
+    facts = {"url": url, "docs": f"{url}/docs", "file": task.document.files[0]}
+    note("serving", logging.INFO if key else logging.WARNING, **facts, key=key is not None)
     with bound, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[bound])
     note("stopped")
