@@ -133,6 +133,29 @@ def test_what_fails_says_so(database: Database, api: Api) -> None:
     assert problem(api.post("trigger", job="shop_b"), 404).endswith("cpctl apply makes it")
 
 
+def test_a_name_that_two_owners_have_is_not_guessed(database: Database) -> None:
+    """A name alone is that of the file's own owner, as in every address."""
+    for role in ("one", "two"):
+        database.new_role(role, "usage on schema cron")
+    database.run("select cron.unschedule('shop_b')")
+    jobs = {"first": job(name="shop_a", username="postgres")}
+    for name, role in (("shop_a", "one"), ("shop_b", "one"), ("shop_b", "two")):
+        made = (name, "0 3 * * *", "SELECT 1", "postgres", role)
+        database.run("select cron.schedule_in_database(%s, %s, %s, %s, %s)", *made)
+        jobs[f"{name}_{role}"] = job(name=name, username=role)
+    database.write(document(name="shop", defaults={"username": "postgres"}, jobs=jobs))
+    owners = {"shop_a": "postgres", "one/shop_a": "one", "two/shop_b": "two"}
+    with serving(database) as api:
+        for word, owner in owners.items():
+            assert api.post("toggle", job=word, enable="false").status_code == 200
+            paused = [who for (_, who), row in database.jobs().items() if not row["active"]]
+            assert paused == [owner], word
+            assert api.post("toggle", job=f"job.{word}", enable="true").status_code == 200
+        said = problem(api.post("toggle", job="shop_b", enable="false"), 400)
+    assert said.startswith("job: 2 jobs have this name. Nothing was done")
+    assert said.endswith("name it by its address: job.one/shop_b, job.two/shop_b")
+
+
 def test_who_waits_in_vain_is_told(database: Database) -> None:
     with serving(database, "--timeout", "1s") as api:
         with database.admin.transaction():

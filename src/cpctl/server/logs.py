@@ -23,11 +23,18 @@ class _Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+_LEVELS = {
+    "cpctl.serve": logging.INFO,
+    "uvicorn": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
+
+
 def to_stderr() -> None:
-    """Our lines, and what the HTTP server below us has to complain of."""
+    """Our lines, and what the HTTP server and the event loop below us have to complain of."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
-    for name, level in (("cpctl.serve", logging.INFO), ("uvicorn", logging.WARNING)):
+    for name, level in _LEVELS.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from cpctl.postgres.connect import Server
 from cpctl.postgres.session import Session
-from cpctl.postgres.wire import ConnectionLost
+from cpctl.postgres.wire import ConnectionLost, Silent
 from cpctl.postgres.words import Canceled, NoConnection, Passing
 
 Seen = TypeVar("Seen")
@@ -63,11 +63,17 @@ class Reader:
         self._session: Session | None = None
 
     def read(self, look: Callable[[Session], Seen]) -> Seen:
-        """Raises CpctlError. A connection that broke unnoticed between two looks is no failure."""
+        """Raises CpctlError.
+
+        A connection that broke unnoticed between two looks is no failure. One that is silent is:
+        whoever asked has waited long enough.
+        """
         if self._session is not None:
             try:
                 return self._once(self._session, look)
-            except UNAVAILABLE:
+            except Silent:
+                raise
+            except (ConnectionLost, Passing):
                 pass
         self._session = Session(self._server, self._application)
         return self._once(self._session, look)

@@ -27,7 +27,7 @@ from cpctl.server.answers import Answered
 from cpctl.server.logs import note
 from cpctl.server.looks import Looks, Reader, Wanted
 from cpctl.server.metrics import Metrics
-from cpctl.server.problems import Busy, NoSuchJob
+from cpctl.server.problems import BadRequest, Busy, NoSuchJob
 
 VIA: Final = "the API"
 """What the ledger says of how a pause came about."""
@@ -120,9 +120,14 @@ class Service:
         """A job of the file by name or address: other people's are not ours to touch."""
         seen = (await self.looks.newest()).view
         known = (*seen.jobs, *seen.upkeep)
-        found = next((job for job in known if word in (job.name, str(job.address))), None)
-        if found is not None:
-            return found
+        found = [job for job in known if word in (str(job.address), job.address.name)]
+        found = found or [job for job in known if word == job.name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            addresses = ", ".join(str(job.address) for job in found)
+            what = f"{len(found)} jobs have this name. Nothing was done"
+            raise BadRequest(what, where="job", remedy=f"name it by its address: {addresses}")
         near = get_close_matches(word, [job.name or "" for job in known], n=1)
         remedy = f"did you mean {near[0]}?" if near else "action=jobs lists them"
         if any(word in (address.name, str(address)) for address in seen.missing):
