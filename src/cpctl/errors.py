@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+STOPS = (".", ":", "?", "?)", ".)")
+"""After these a sentence needs no full stop."""
+
 
 class Place(NamedTuple):
     """Where in an input something stands; lines and columns count from 1."""
@@ -31,7 +34,8 @@ class Fault:
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""
         remedy = f" Remedy: {self.remedy}" if self.remedy else ""
-        return f"{where}{self.what}{'' if self.what.endswith('.') or not remedy else '.'}{remedy}"
+        stop = "" if self.what.endswith(STOPS) or not remedy else "."
+        return f"{where}{self.what}{stop}{remedy}"
 
 
 class CpctlError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.errors import CpctlError, DeclaredError, InputError
+from cpctl.errors import STOPS, CpctlError, DeclaredError, InputError
 
 
 def error_text(error: CpctlError) -> str:
@@ -15,7 +15,7 @@ def error_text(error: CpctlError) -> str:
         return "\n".join([*map(str, error.faults), tail])
     fault = error.fault
     where = f"{fault.where}: " if fault.where else ""
-    stop = "" if fault.what.endswith((".", ":")) else "."
+    stop = "" if fault.what.endswith(STOPS) else "."
     lines = [f"{error.label}: {where}{fault.what}{stop}"]
     lines += [f"  {line}" for line in error.details]
     if fault.remedy:

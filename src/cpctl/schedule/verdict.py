@@ -102,12 +102,16 @@ def _why_never(text: str) -> str:
     return "no year has such a day, so it would never run"
 
 
+_NO_INTERVAL = f"has no interval from 1 to {LONGEST_INTERVAL} seconds"
+
+
 def _invalid(text: str, version: str, fault: Fault | None) -> Invalid:
     later = next((v for v in RELEASES if v > version and read(text, v) is not None), None)
     if fault is None and later is not None:
         return Invalid(f"needs pg_cron {later[:3]}", 0, _instead(text, version))
     if fault is None:
-        return Invalid("pg_cron cannot read it", 0, _instead(text, version))
+        what = _NO_INTERVAL if _ANY_SECONDS.fullmatch(text) else "pg_cron cannot read it"
+        return Invalid(what, 0, _instead(text, version))
     return Invalid(fault.what, fault.offset, _instead(text, version))
 
 
@@ -119,7 +123,7 @@ def _faults(text: str) -> Iterator[Fault]:
         yield Fault("FIELDS", "is empty: a schedule has five fields", 0)
         return
     if _ANY_SECONDS.fullmatch(text):
-        yield Fault("INTERVAL", f"has no interval from 1 to {LONGEST_INTERVAL} seconds", 0)
+        yield Fault("INTERVAL", _NO_INTERVAL, 0)
         return
     if len(text.encode(errors="surrogatepass")) >= LONGEST_LINE:
         yield Fault("LENGTH", f"has {LONGEST_LINE} bytes or more, which pg_cron does not read", 0)
