@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from select import select
+
+PATIENCE = 1.0
+"""Seconds."""
 
 
 @dataclass(slots=True)
@@ -20,6 +24,7 @@ class Traffic:
 
     turns: list[int] = field(default_factory=list)
     rewrite: Callable[[bytes], bytes] = bytes
+    ended: int = 0
 
     @property
     def connections(self) -> int:
@@ -27,7 +32,13 @@ class Traffic:
 
     @property
     def round_trips(self) -> int:
-        """Turns beyond the one of each connection's start and the one of its farewell."""
+        """Turns beyond the one of each connection's start and the one of its farewell.
+
+        A program may have ended before its farewell has passed: that is waited for.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while self.ended < len(self.turns) and time.monotonic() < deadline:
+            time.sleep(0.001)
         return sum(self.turns) - 2 * len(self.turns)
 
 
@@ -83,6 +94,7 @@ def _relay(client: socket.socket, server: socket.socket, traffic: Traffic, numbe
             if not data:
                 client.close()
                 server.close()
+                traffic.ended += 1
                 return
             if ready is client:
                 traffic.turns[number] += server_spoke and readies.seen >= syncs.seen
