@@ -58,7 +58,11 @@ JOBS = [
         "D202",
         [altered("active := false")],
         [altered("active := true")],
-        ["job.content_pipeline_cleanup is paused", "active := true", "scheduler.yaml:"],
+        [
+            "job.content_pipeline_cleanup is paused",
+            "cpctl resume content_pipeline_cleanup",
+            "scheduler.yaml:",
+        ],
         "warn",
     ),
     Fault(
@@ -134,7 +138,7 @@ JOBS = [
         "D310",
         ["alter database postgres set app.sweeper_url = 'http://127.0.0.1/'"],
         ["alter database postgres reset app.sweeper_url"],
-        ["ALTER DATABASE postgres SET: every run"],
+        ["ALTER DATABASE postgres SET: every job"],
         "warn",
     ),
 ]

@@ -8,7 +8,10 @@ from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError, LockHeld, Refused
 from cpctl.postgres.wire import Answer
 
-_NO_SERVER = "check that the server runs and that --database-url (or PGHOST, PGPORT) names it"
+_NO_SERVER = (
+    "check that the server runs and that --database-url, CPCTL_DATABASE_URL or PGHOST and PGPORT "
+    "name it"
+)
 _CHECK_LOGIN = "check the password (or PGPASSWORD, .pgpass)"
 _CONNECTION_REMEDIES = (
     ("password authentication failed", _CHECK_LOGIN),

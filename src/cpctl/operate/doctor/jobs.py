@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from itertools import islice
+from shlex import quote
 
 from cpctl.core.acting import acting, membership
 from cpctl.core.diagnosis import Diagnosis, Found, Unknown
@@ -67,8 +68,8 @@ def _paused(case: Case) -> Found:
 
 
 def resume(job: Job) -> str:
-    """The statement that lets a job run again."""
-    return f"SELECT cron.alter_job({job.jobid}, active := true);"
+    """The command that lets a job run again; it also says who paused it, and remembers who did."""
+    return f"cpctl resume {quote(str(job.address).removeprefix('job.'))}"
 
 
 def _copies(case: Case) -> Found:
@@ -79,8 +80,15 @@ def _copies(case: Case) -> Found:
         if job.named.copies:
             what = "copies from or to the client, and pg_cron has none to offer"
             why = "its launcher spins for ever then: no job of this server runs"
-            remedy = f"SELECT cron.unschedule({job.jobid}); and COPY … TO 'file', or INSERT"
+            remedy = "COPY … TO 'file', or INSERT … SELECT; until then: " + _away(job)
             yield case.about(job, "D203", "fail", what, why=why, remedy=remedy)
+
+
+def _away(job: Job) -> str:
+    """An apply would make a job of the file again."""
+    if job.declared is None:
+        return f"SELECT cron.unschedule({job.jobid});"
+    return "take it out of the file, and cpctl apply"
 
 
 def _zone(case: Case) -> Found:

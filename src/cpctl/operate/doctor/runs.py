@@ -47,7 +47,8 @@ def since(case: Case, streak: Streak) -> str:
     if streak.number == 1:
         return f"its last run failed, {at}"
     which = "every run" if not streak.ever else f"the last {streak.number} runs"
-    return f"{which} failed since {at} ({streak.number} runs)"
+    how_many = f" ({streak.number} runs)" if not streak.ever else ""
+    return f"{which} failed since {at}{how_many}"
 
 
 def _failures(case: Case) -> Found:

@@ -44,7 +44,7 @@ def _settings(case: Case) -> Found:
             if said or (said is None and _served(case, setting.name)):
                 continue
             what = f"reads the setting {setting.name}, which is not set in {job.database}"
-            remedy = f"settings: {{{setting.name}: …}} in the file, then cpctl apply"
+            remedy = f"settings: {{{setting.name}: VALUE}} in the file, then cpctl apply"
             why = "every run fails" if setting.required else "it reads NULL or an empty text"
             yield case.about(job, "D303", "fail", what, why=why, remedy=remedy)
 
@@ -71,7 +71,7 @@ def _kept(case: Case, job: Job, kept: tuple[str, tuple[str, ...], str]) -> Found
         for name in names:
             if name not in there:
                 what = f"reads the secret {name}, which is not in {store}"
-                remedy = f"secrets: {{{name}: {{from: …}}}} in the file, then cpctl apply"
+                remedy = f"secrets: {{{name}: {{from: 'env:NAME'}}}} in the file, then cpctl apply"
                 yield case.about(job, "D304", "fail", what, remedy=remedy)
 
 
@@ -139,8 +139,8 @@ def _overruled(case: Case, resource: Resource, where: str, who: str) -> Diagnosi
     setter = f"ALTER ROLE {identifier(who) if who else 'ALL'}{inside}"
     if where and not who:
         setter = f"ALTER DATABASE {database}"
-    runs = f"runs of {who}" if who else "every run"
-    what = f"is overruled by {setter} SET: {runs} of a job sees that value, not the file's"
+    runs = f"a job that runs as {who}" if who else "every job"
+    what = f"is overruled by {setter} SET: {runs} sees that value, not the file's"
     parts = name.split(".")
     remedy = f"{setter} RESET {'.'.join(map(identifier, parts))};"
     place = case.place(resource)
