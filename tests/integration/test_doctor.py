@@ -69,8 +69,17 @@ JOBS = [
         "D202 D203",
         [altered("command := 'COPY (SELECT 1) TO STDOUT', active := false")],
         [WELL, altered("active := true")],
-        ["D203", "spins"],
+        ["D203", "spins", "change the command in the file (COPY to a file, or INSERT), then cpctl"],
         "warn",
+    ),
+    Fault(
+        "D203",
+        [
+            scheduled("c", "COPY (SELECT 1) TO STDOUT"),
+            "select cron.alter_job(jobid, active := false) from cron.job where jobname = 'c'",
+        ],
+        ["select cron.unschedule('c')"],
+        ["job.c copies from or to the client", "SELECT cron.unschedule("],
     ),
     Fault(
         "D301",

@@ -80,15 +80,15 @@ def _copies(case: Case) -> Found:
         if job.named.copies:
             what = "copies from or to the client, and pg_cron has none to offer"
             why = "its launcher spins for ever then: no job of this server runs"
-            remedy = "COPY … TO 'file', or INSERT … SELECT; until then: " + _away(job)
-            yield case.about(job, "D203", "fail", what, why=why, remedy=remedy)
+            yield case.about(job, "D203", "fail", what, why=why, remedy=_instead(job))
 
 
-def _away(job: Job) -> str:
-    """An apply would make a job of the file again."""
+def _instead(job: Job) -> str:
+    """An apply would make a job of the file again, COPY and all."""
+    other = "COPY to a file, or INSERT"
     if job.declared is None:
-        return f"SELECT cron.unschedule({job.jobid});"
-    return "take it out of the file, and cpctl apply"
+        return f"SELECT cron.unschedule({job.jobid}); and {other}"
+    return f"change the command in the file ({other}), then cpctl apply"
 
 
 def _zone(case: Case) -> Found:
