@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.edge_server import EdgeServer
-from tests.integration.doctoring import Fault, told
+from tests.integration.doctoring import Fault, examined, told
 from tests.integration.pipeline import FILES, apply, pipeline
 from tests.servers import Database
 
@@ -59,7 +60,7 @@ JOBS = [
         [altered("active := false")],
         [altered("active := true")],
         [
-            "job.content_pipeline_cleanup is paused",
+            "job.content_pipeline_cleanup is paused outside cpctl",
             "cpctl resume content_pipeline_cleanup",
             "scheduler.yaml:",
         ],
@@ -157,3 +158,19 @@ JOBS = [
 @pytest.mark.usefixtures("edge")
 def test_faults_of_jobs_and_of_what_they_name(database: Database) -> None:
     told(database, JOBS)
+
+
+@pytest.mark.usefixtures("edge")
+def test_a_paused_job_is_told_with_who_paused_it_when_and_why(database: Database) -> None:
+    rare, upkeep = "content_pipeline_cleanup", "content_pipeline_recovery"
+    assert database.cpctl("pause", rare, upkeep, *FILES, "--reason", "release").code == 0
+    said = {one["code"]: one for one in examined(database)}
+    who = r'is paused since \d\d:\d\d by postgres \("release"\)'
+    assert re.fullmatch(rf"job\.{rare} {who}", said["D202"]["what"])
+    assert re.fullmatch(rf"job\.{upkeep} {who}: failed runs are .+", said["D602"]["what"])
+    for one in said.values():
+        assert database.cpctl(*one["remedy"].split()[1:], *FILES).code == 0
+    assert examined(database) == []
+    database.run(altered("active := false"))
+    database.run("drop schema cpctl cascade")
+    assert examined(database)[0]["what"] == f"job.{rare} is paused"

@@ -9,14 +9,21 @@ from shlex import quote
 
 from cpctl.core.acting import acting, membership
 from cpctl.core.diagnosis import Diagnosis, Found, Unknown
+from cpctl.core.paused import pause_under
+from cpctl.core.pauses import pauses
 from cpctl.core.resource import Resource
+from cpctl.core.speech import Clock
 from cpctl.operate.doctor.case import Case, Check, Job
 from cpctl.operate.doctor.scheduler import installed
+from cpctl.render.parts.paused import whose
 from cpctl.schedule.fires import next_fires
 from cpctl.schedule.meaning import Times
 from cpctl.schedule.server import release_for
 from cpctl.schedule.speech import known_zone, zone_of
 from cpctl.schedule.verdict import meaning_of
+
+PAUSES = "ledger_pauses"
+"""The query of the ledger that tells of them."""
 
 MOST_TIMES = 4
 """So often a day a job may run, and still at times that somebody chose."""
@@ -64,7 +71,18 @@ def _paused(case: Case) -> Found:
         if job is not None and not job.active and not meant and not upkeep(resource):
             why = "the file says active: true" if resource.fields.get("active") else ""
             remedy = "cpctl apply" if why else resume(job)
-            yield case.about(job, "D202", "warn", "is paused", why=why, remedy=remedy)
+            yield case.about(job, "D202", "warn", paused(case, job), why=why, remedy=remedy)
+
+
+def paused(case: Case, job: Job) -> str:
+    """`is paused since Sun 22 Nov 03:12 by anna ("INC-381")`; less where no ledger tells."""
+    if (rows := case.rows.get(PAUSES)) is None:
+        return "is paused"
+    began = {jobid: started or "" for jobid, _, _, started in case.rows.get("last_runs", ())}
+    pause = pause_under((job.jobid, job.username), began.get(job.jobid, ""), pauses(rows))
+    clock = case.capabilities
+    zone = Clock(clock.pg_cron_version or "", clock.timezone, clock.as_of)
+    return f"is paused {whose(pause, zone)}"
 
 
 def resume(job: Job) -> str:

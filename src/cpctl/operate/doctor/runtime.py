@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpctl.core.diagnosis import Diagnosis, Found, Level, Unknown
 from cpctl.core.ledger_codec import read_memory
 from cpctl.operate.doctor.case import Case, Check
-from cpctl.operate.doctor.jobs import declared, hidden, resume, upkeep
+from cpctl.operate.doctor.jobs import declared, hidden, paused, resume, upkeep
 from cpctl.operate.doctor.messages import shown
 from cpctl.operate.doctor.scheduler import installed
 from cpctl.render.parts.moments import moment
@@ -50,7 +50,7 @@ def _upkeep(case: Case) -> Found:
         if job is None and (unseen := hidden(case, resource)):
             yield unseen
             continue
-        state = "is not in the database" if job is None else "is paused"
+        state = "is not in the database" if job is None else paused(case, job)
         remedy = "cpctl apply" if job is None else resume(job)
         what = f"{state}: {_CONSEQUENCES[does]}"
         yield Diagnosis("D602", "warn", what, resource.address, remedy=remedy)
