@@ -121,7 +121,11 @@ JOBS = [
         "D303",
         [altered("command := $$SELECT current_setting('app.no_such')$$")],
         [WELL],
-        ["reads the setting app.no_such, which is not set", "every run fails"],
+        [
+            "reads the setting app.no_such, which is not set",
+            "every run fails",
+            "settings: {app.no_such: VALUE} in the file",
+        ],
     ),
     Fault(
         "D304",
@@ -141,6 +145,7 @@ JOBS = [
         [
             "setting.app.sweeper_url is overruled by ALTER ROLE postgres SET",
             "ALTER ROLE postgres RESET app.sweeper_url;",
+            "a job that runs as postgres sees that value, not the file's",
         ],
         "warn",
     ),
@@ -148,7 +153,7 @@ JOBS = [
         "D310",
         ["alter database postgres set app.sweeper_url = 'http://127.0.0.1/'"],
         ["alter database postgres reset app.sweeper_url"],
-        ["ALTER DATABASE postgres SET: every job"],
+        ["ALTER DATABASE postgres SET: every job sees that value, not the file's"],
         "warn",
     ),
 ]

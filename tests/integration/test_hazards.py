@@ -107,7 +107,7 @@ def test_a_copy_that_would_hang_the_launcher_is_shown_and_can_be_required(
     )
     database.write(text)
     shown = database.cpctl("plan").out
-    assert shown.count("  ! HANGS_LAUNCHER: at a COPY to or from the client") == 2
+    assert shown.count("  ! HANGS_LAUNCHER: pg_cron hangs at a COPY to or from the client") == 2
     said = refused_apply(database)
     assert "wants HANGS_LAUNCHER to be allowed: job.nightly, job.nightly_b" in said
     expected = {"alter_job": 1, "schedule_in_database": 1, "schedule": 1}

@@ -98,7 +98,7 @@ def _hangs(change: Change, context: Context) -> Iterator[Finding]:
     if isinstance(change, Delete) or context.capabilities.background_workers:
         return
     if copies(str(change.after.fields["command"])):
-        what = "at a COPY to or from the client pg_cron spins, and no job runs; to a file it does not"
+        what = "pg_cron hangs at a COPY to or from the client: no job runs; use a file, or INSERT"
         yield Finding("HANGS_LAUNCHER", what, change.address)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpctl.core.diagnosis import Diagnosis, Found, Level, Unknown
 from cpctl.core.ledger_codec import read_memory
+from cpctl.core.sql import identifier
 from cpctl.operate.doctor.case import Case, Check
 from cpctl.operate.doctor.jobs import declared, hidden, paused, resume, upkeep
 from cpctl.operate.doctor.messages import shown
@@ -24,17 +25,16 @@ def _alerts(case: Case) -> Found:
     seen = case.pairs("tables")
     if seen.get("monitoring_alerts") is False:
         yield Unknown(f"{case.capabilities.role} may not read monitoring_alerts")
-    for severity, message, at, function in case.rows.get("alerts", ()):
+    schema = identifier(case.runtime.in_schema) if case.runtime else ""
+    for severity, message, at, function, number in case.rows.get("alerts", ()):
         if severity.lower() in _MATTERS:
             since = moment(at, case.capabilities.timezone)
             grave = severity.lower() in {"critical", "error", "high"}
             level: Level = "fail" if grave else "warn"
             what = f"an alert is open since {since}: {shown(message)}"
-            remedy = (
-                "its next success closes it"
-                if function
-                else "when it is dealt with: UPDATE … monitoring_alerts SET status = 'resolved'"
-            )
+            closed = f"{schema}.monitoring_alerts SET status = 'resolved' WHERE id = {number};"
+            dealt_with = f"when it is dealt with: UPDATE {closed}"
+            remedy = "its next success closes it" if function else dealt_with
             yield Diagnosis("D601", level, what, remedy=remedy)
 
 
