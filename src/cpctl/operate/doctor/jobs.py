@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from shlex import quote
 
 from cpctl.core.acting import acting, membership
 from cpctl.core.diagnosis import Diagnosis, Found, Unknown
+from cpctl.core.job_address import adopting, stranger
 from cpctl.core.paused import pause_under
 from cpctl.core.pauses import pauses
 from cpctl.core.resource import Resource
@@ -24,6 +26,8 @@ from cpctl.schedule.verdict import meaning_of
 
 PAUSES = "ledger_pauses"
 """The query of the ledger that tells of them."""
+
+_ABSENT = "is in the file, and not in the database"
 
 MOST_TIMES = 4
 """So often a day a job may run, and still at times that somebody chose."""
@@ -52,16 +56,22 @@ def declared(case: Case) -> list[tuple[Resource, Job | None]]:
 
 
 def _missing(case: Case) -> Found:
+    others = strangers(case)
     for resource, job in declared(case):
         if job is None and not upkeep(resource):
-            yield hidden(case, resource) or Diagnosis(
-                "D201",
-                "fail",
-                "is in the file, and not in the database",
-                resource.address,
-                remedy="cpctl apply",
-                place=case.place(resource),
-            )
+            what, remedy = others.get(resource.facts["name"]) or (_ABSENT, "cpctl apply")
+            address, place = resource.address, case.place(resource)
+            found = Diagnosis("D201", "fail", what, address, remedy=remedy, place=place)
+            yield hidden(case, resource) or found
+
+
+def strangers(case: Case) -> Mapping[object, tuple[str, str]]:
+    """By name: what is said of a job that is missing while another role has one so called.
+
+    And the remedy: an apply would refuse to make a second one.
+    """
+    role, owners = case.capabilities.role, {job.name: job.username for job in case.jobs}
+    return {name: (stranger(it, role), adopting(it)) for name, it in owners.items()}
 
 
 def _paused(case: Case) -> Found:

@@ -6,7 +6,7 @@ from cpctl.core.diagnosis import Diagnosis, Found, Level, Unknown
 from cpctl.core.ledger_codec import read_memory
 from cpctl.core.sql import identifier
 from cpctl.operate.doctor.case import Case, Check
-from cpctl.operate.doctor.jobs import declared, hidden, paused, resume, upkeep
+from cpctl.operate.doctor.jobs import declared, hidden, paused, resume, strangers, upkeep
 from cpctl.operate.doctor.messages import shown
 from cpctl.operate.doctor.scheduler import installed
 from cpctl.render.parts.moments import moment
@@ -43,6 +43,7 @@ def _has_upkeep(case: Case) -> bool:
 
 
 def _upkeep(case: Case) -> Found:
+    others = strangers(case)
     for resource, job in declared(case):
         does = upkeep(resource)
         if not does or (job is not None and job.active):
@@ -50,8 +51,8 @@ def _upkeep(case: Case) -> Found:
         if job is None and (unseen := hidden(case, resource)):
             yield unseen
             continue
-        state = "is not in the database" if job is None else paused(case, job)
-        remedy = "cpctl apply" if job is None else resume(job)
+        absent = others.get(resource.facts["name"]) or ("is not in the database", "cpctl apply")
+        state, remedy = (paused(case, job), resume(job)) if job else absent
         what = f"{state}: {_CONSEQUENCES[does]}"
         yield Diagnosis("D602", "warn", what, resource.address, remedy=remedy)
 
