@@ -65,6 +65,22 @@ def quick(database: Database) -> None:
     assert max(took.values()) < SECONDS, took
 
 
+def paused_by_cpctl(crowded: Database) -> None:
+    """All of them, and there are a thousand pauses more in the ledger."""
+    assert crowded.cpctl("pause", "--all", "--reason", "a clone").code == 0
+    crowded.run(
+        "insert into cpctl.applies (name, started, finished, os_user, job, url, revision, version, "
+        "files, created, updated, deleted, changes, outcome) select name, started, finished, "
+        "os_user, job, url, revision, version, files, created, 1, deleted, "
+        "jsonb_build_array(changes::jsonb -> n)::text, outcome from cpctl.applies, "
+        "generate_series(1, 1000) n"
+    )
+    status = looked(crowded, "status")
+    assert len(status["paused_jobs"]) == JOBS
+    told = [it for it in status["paused_jobs"] if it["paused_because"] == "a clone"]
+    assert len(told) == JOBS * 9 // 10
+
+
 def test_pg_crons_own_history(crowded: Database) -> None:
     quick(crowded)
     status, runs = looked(crowded, "status"), looked(crowded, "runs", "--failed")
@@ -76,6 +92,8 @@ def test_pg_crons_own_history(crowded: Database) -> None:
     assert [(status["failed_jobs"],)] == crowded.rows(failed)
     assert status["looked"]["complete"] is False
     assert [run["id"] for run in runs["runs"]] == [str(RUNS - 100 * n) for n in range(20)]
+    paused_by_cpctl(crowded)
+    quick(crowded)
 
 
 def test_the_runtimes_table(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ from ground import Cluster
 from tests.integration.remembering import alter, applied, by_hand, found, said
 from tests.integration.running import Running, until_it_waits
 from tests.integration.steps import document, in_sync, job, undone, untouched
+from tests.integration.watching import looked, ran
 from tests.runner import Runner
 from tests.servers import Database
 from tests.wire import counting_proxy
@@ -53,6 +55,54 @@ def test_a_pause_is_one_alter_job_and_a_row_of_the_ledger(scheduler: Database) -
     assert "/postgres (every 5 minutes; next would have been " in first
     assert first.endswith(" GMT).")
     assert others == ["# deploys leave it paused. Resume: cpctl resume a_one"]
+
+
+def test_status_jobs_and_health_tell_who_and_why(scheduler: Database) -> None:
+    commands = ("status", "jobs", "health")
+    alter(scheduler, "a_three", "active := false")
+    pause(scheduler, "a_one", "a_two", "--reason", REASON)
+    who = r'since \d\d:\d\d by postgres \("WordPress down, \\"INC-381\\""\)'
+    status, jobs, health = (said(scheduler.cpctl(command), 0) for command in commands)
+    assert re.search(
+        rf"  paused    job\.a_one, job\.a_two  {who}\n {{12}}job\.a_three  out", status
+    )
+    assert re.search(rf"\njob\.a_two  \(paused {who}\)\n", jobs)
+    assert "\njob.a_three  (paused outside cpctl)\n" in jobs
+    assert len(re.findall(rf"\n {{13}}# paused {who}\n", health)) == 2
+    assert health.count("\n             # paused outside cpctl\n") == 1
+    told = [looked(scheduler, command) for command in commands]
+    for jobs_of_it in (told[0]["paused_jobs"], told[1]["jobs"], told[2]["health"]):
+        by = {it["address"]: (it["paused_by"], it["paused_because"]) for it in jobs_of_it}
+        mine, theirs = ("postgres", REASON), (None, None)
+        assert by == {"job.a_one": mine, "job.a_two": mine, "job.a_three": theirs}
+        assert sum(it["paused_since"] is not None for it in jobs_of_it) == 2
+
+
+def test_a_run_since_shows_that_somebody_else_paused_it_again(scheduler: Database) -> None:
+    pause(scheduler, "a_one", "--reason", REASON)
+    ((jobid,),) = scheduler.rows("select jobid from cron.job where jobname = 'a_one'")
+    ran(scheduler, jobid, ago="-1 min")
+    (one,) = [it for it in looked(scheduler, "jobs")["jobs"] if it["address"] == "job.a_one"]
+    assert one["paused_by"] is None
+    assert "job.a_one  (paused outside cpctl)" in said(scheduler.cpctl("jobs"), 0)
+    found = json.loads(scheduler.cpctl("doctor", "--format", "json").out)["findings"]
+    assert [it["what"] for it in found] == ["job.a_one is paused outside cpctl"]
+
+
+def test_who_may_not_read_the_ledger_sees_that_it_is_paused(scheduler: Database) -> None:
+    pause(scheduler, "a_one", "--reason", REASON)
+    scheduler.write(FILE + "ledger: false\ndefaults: {username: postgres}\n")
+    status, jobs, health = (
+        said(scheduler.cpctl(command), 0) for command in ("status", "jobs", "health")
+    )
+    assert "  paused    job.a_one\n" in status
+    assert "\njob.a_one  (paused)\n" in jobs
+    assert "paused" not in health
+    scheduler.write(FILE + "defaults: {username: postgres}\n")
+    scheduler.run("create role onlooker bypassrls login")
+    scheduler.run("grant usage on schema cron to onlooker")
+    scheduler.run("grant select on all tables in schema cron to onlooker")
+    assert "\njob.a_one  (paused)\n" in said(scheduler.cpctl("jobs", user="onlooker"), 0)
 
 
 def test_plan_diff_and_history_tell_who_and_why(scheduler: Database) -> None:

@@ -20,7 +20,7 @@ from cpctl.core.ledger import (
     remembered,
     unpacked,
 )
-from cpctl.core.pauses import past_switch, pauses
+from cpctl.core.pauses import PAUSES, past_switch, pauses
 from cpctl.core.resource import Address, Resource, Sealed
 
 
@@ -37,7 +37,7 @@ def read_memory(rows: Rows, names: Sequence[str]) -> Memory:
         lingering=frozenset(address for (address,) in rows.get("ledger_lingering", ())),
         others=tuple(_other(*row) for row in rows.get("ledger_others", ())),
         code=tuple((table, what) for table, what in rows.get("ledger_code", ())),
-        pauses=pauses(rows.get("ledger_pauses", ())),
+        pauses=pauses(rows.get(PAUSES, ())),
     )
 
 

@@ -15,6 +15,9 @@ from cpctl.core.resource import Resource
 PAUSE, RESUME = "cpctl pause", "cpctl resume"
 """What stands for the file's name in their rows."""
 
+PAUSES = "ledger_pauses"
+"""The query that reads them."""
+
 CPCTL = "cpctl"
 """How a pause came about: by the command line. Another program says what it is."""
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from cpctl.core.job_address import in_full
+from cpctl.core.pauses import Pause
 from cpctl.core.plan import Target
 from cpctl.core.resource import Address
 from cpctl.core.speech import Clock
@@ -47,7 +48,8 @@ class Watched(NamedTuple):
     """One job of cron.job, and how it ran.
 
     `declared`: the file has it; `managed`: it, or its scope. `upkeep`: it is one of the runtime's
-    own. `function`: the edge function that it calls, or empty. `last`: its last
+    own. `pause`: what cpctl remembers of who paused it.
+    `function`: the edge function that it calls, or empty. `last`: its last
     run, `outcome`: the last one that is over, `success`: the last one that succeeded. `finished`,
     `failed`: of the last DAYS days.
     `alerted`: an alert about its function is open. `next_run`: ISO 8601; empty where it is paused,
@@ -73,6 +75,7 @@ class Watched(NamedTuple):
     failed: int = 0
     alerted: bool = False
     next_run: str = ""
+    pause: Pause | None = None
 
     @property
     def called(self) -> tuple[str, ...]:
@@ -116,7 +119,8 @@ class View(NamedTuple):
 
     `jobs`: those of the file and in its scope, by address; `upkeep`: the runtime's own;
     `missing`: declared, and not there; `unmanaged`: all others that may be seen. `strangers`: of
-    the missing, those whose name is there, and who has it.
+    the missing, those whose name is there, and who has it. `remembered`: the ledger was asked who
+    paused jobs.
     """
 
     name: str
@@ -128,6 +132,7 @@ class View(NamedTuple):
     unmanaged: tuple[Watched, ...]
     looked: Looked
     strangers: Mapping[Address, str] = MappingProxyType({})
+    remembered: bool = False
 
 
 class OneRun(NamedTuple):

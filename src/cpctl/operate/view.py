@@ -8,11 +8,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from cpctl.core.kind import Query
+from cpctl.core.paused import Known, pause_under
+from cpctl.core.pauses import PAUSES, pauses
 from cpctl.core.speech import Clock
 from cpctl.core.watched import DAYS, Ran, View, Watched
 from cpctl.document import Document
 from cpctl.operate.ground import Ground, stand
 from cpctl.operate.runtime import about, sql
+from cpctl.postgres.ledger import pauses_query
 from cpctl.postgres.session import Session
 
 
@@ -21,10 +24,11 @@ def view(document: Document, session: Session) -> View:
     ground = stand(document, session)
     rows = session.inspect(tuple(_queries(ground)))
     cron, edge = _cron(rows["cron"]), _edge(rows.get("edge", ()))
+    known = pauses(rows.get(PAUSES, ()))
     alerted = frozenset(name for (name,) in rows.get("alerts", ()))
     upcoming = _upcoming(ground.clock)
     jobs = sorted(
-        (_ran(job, cron, edge, alerted, upcoming, calls=ground.runtime is not None))
+        _ran(_paused(job, cron, known), cron, edge, alerted, upcoming, calls=bool(ground.runtime))
         for job in ground.jobs
     )
     return View(
@@ -37,6 +41,7 @@ def view(document: Document, session: Session) -> View:
         unmanaged=tuple(job for job in jobs if not job.managed),
         looked=ground.looked,
         strangers=ground.strangers,
+        remembered=PAUSES in rows,
     )
 
 
@@ -45,6 +50,8 @@ def _queries(ground: Ground) -> Iterable[Query]:
     cron, edge = ground.after
     for role in ground.readers:
         yield Query("cron", sql("last_runs"), (cron, week.isoformat()), role)
+    if ground.document.ledger and ground.capabilities.ledger.usable:
+        yield pauses_query()
     runtime = ground.runtime
     if runtime is not None:
         runs = about(runtime.schema, "last_edge_runs")
@@ -94,6 +101,16 @@ def _edge(rows: Sequence[tuple[Any, ...]]) -> Mapping[tuple[str, int | None], _H
             *counts,
         )
     return found
+
+
+def _paused(job: Watched, cron: Mapping[int, _History], known: Known) -> Watched:
+    """Only pg_cron's own run shows that somebody resumed it: by hand it runs at any time."""
+    if job.active or not known:
+        return job
+    last = cron.get(job.jobid, _NEVER).last
+    return job._replace(
+        pause=pause_under((job.jobid, job.username), last.started if last else "", known)
+    )
 
 
 def _ran(

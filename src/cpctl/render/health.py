@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cpctl.core.watched import DAYS, View, Watched
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.paused import paused, paused_json
 from cpctl.render.parts.sentences import count, headline
 from cpctl.render.parts.target import target_json
 from cpctl.render.parts.watching import beside, looked_json, ran, why
@@ -54,6 +55,8 @@ def _counts(counts: Summary) -> str:
 def _lines(job: Watched, view: View, width: int) -> Iterator[str]:
     facts = "; ".join((_rate(job), ran(job.last, view.clock, view.looked)))
     yield f"  {job.state:<9}  {escaped(str(job.address)):<{width}}  {facts}"
+    if not job.active and view.remembered:
+        yield f"             # {paused(job, view)}"
     if said := why(job):
         yield f"             # {said}"
     if job.alerted:
@@ -99,4 +102,5 @@ def component_json(job: Watched) -> ComponentShape:
         "address": str(job.address),
         "alerted": job.alerted,
         "error": job.outcome.message if job.outcome and job.outcome.failed else None,
+        **paused_json(job),
     }

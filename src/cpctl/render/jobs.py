@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cpctl.core.speech import Clock
 from cpctl.core.watched import View, Watched
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.paused import paused, paused_json
 from cpctl.render.parts.sentences import count, headline
 from cpctl.render.parts.target import target_json
 from cpctl.render.parts.values import value_text
@@ -40,7 +41,7 @@ def _blocks(jobs: Sequence[Watched], view: View) -> Iterator[str]:
 
 def _block(job: Watched, view: View) -> Iterator[str]:
     marks = [
-        *([] if job.active else ["paused"]),
+        *([] if job.active else [paused(job, view)]),
         *(["not in the file"] if job.managed and not job.declared else []),
     ]
     marked = f"  ({', '.join(marks)})" if marks else ""
@@ -102,4 +103,5 @@ def job_json(job: Watched) -> WatchedShape:
         "function": job.function or None,
         "last_status": job.last.status if job.last else None,
         "error": job.outcome.message if job.outcome and job.outcome.failed else None,
+        **paused_json(job),
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from cpctl.core.pauses import Pause
+from cpctl.core.resource import Address
 from cpctl.core.watched import View, Watched
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.paused import paused_json, whose
 from cpctl.render.parts.sentences import count, headline
 from cpctl.render.parts.target import target_json
 from cpctl.render.parts.watching import MOST, at, beside, looked_json, named, why
@@ -19,13 +22,12 @@ def status_text(view: View) -> str:
 
 
 def _facts(view: View) -> Iterator[str]:
-    paused = [job.address for job in view.jobs if not job.active]
+    paused = [job for job in view.jobs if not job.active]
     running = [job.address for job in view.jobs if _running(job)]
     active = len(view.jobs) - len(paused)
     yield _fact("jobs", f"{len(view.jobs)}: {active} active, {len(paused)} paused")
     yield from _failed(view)
-    if paused:
-        yield _fact("paused", named(paused))
+    yield from _paused(paused, view)
     if running:
         yield _fact("running", named(running))
     last, following = _last(view), _next(view)
@@ -39,6 +41,23 @@ def _facts(view: View) -> Iterator[str]:
         yield _fact("next run", f"{when}, {escaped(str(following.address))}")
     else:
         yield _fact("next run", "none is known")
+
+
+def _paused(jobs: Sequence[Watched], view: View) -> Iterator[str]:
+    """Those that were paused at once on one line, the latest pause first."""
+    if not view.remembered:
+        yield from [_fact("paused", named([job.address for job in jobs]))] if jobs else []
+        return
+    together: dict[Pause | None, list[Address]] = {}
+    for job in sorted(jobs, key=lambda job: -(job.pause.number if job.pause else 0)):
+        together.setdefault(job.pause, []).append(job.address)
+    for number, (pause, addresses) in enumerate(together.items()):
+        if number == MOST:
+            left = sum(map(len, list(together.values())[MOST:]))
+            yield _fact("", f"… and {count(left, 'job')} more: cpctl jobs")
+            return
+        said = f"{named(addresses)}  {escaped(whose(pause, view.clock))}"
+        yield _fact("" if number else "paused", said)
 
 
 def _failed(view: View) -> Iterator[str]:
@@ -85,6 +104,9 @@ def status_json(view: View) -> StatusShape:
         "last_run": last.last.started if last and last.last else None,
         "next_run": following.next_run if following else None,
         "paused": [str(job.address) for job in view.jobs if not job.active],
+        "paused_jobs": [
+            {"address": str(job.address), **paused_json(job)} for job in view.jobs if not job.active
+        ],
         "failed": [str(job.address) for job in view.jobs if job.failing],
         "running": [str(job.address) for job in view.jobs if _running(job)],
         "missing": [str(address) for address in view.missing],

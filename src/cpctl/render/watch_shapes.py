@@ -28,6 +28,20 @@ Error = Annotated[
 ]
 
 
+class PausedShape(TypedDict):
+    """Who paused a job, where the ledger remembers that."""
+
+    paused_by: Annotated[str | None, Says("Who paused it with cpctl; null: nobody, or not known.")]
+    paused_since: Annotated[str | None, Says("When that was, ISO 8601.")]
+    paused_because: Annotated[str | None, Says("The reason that was given.")]
+
+
+class PausedJobShape(PausedShape):
+    """One paused job."""
+
+    address: AddressText
+
+
 class LookedShape(TypedDict):
     """Where runs were looked for."""
 
@@ -36,7 +50,7 @@ class LookedShape(TypedDict):
     complete: Annotated[bool, Says("Whether those were all.")]
 
 
-class WatchedShape(TypedDict):
+class WatchedShape(PausedShape):
     """One job of cron.job."""
 
     job_name: Annotated[str | None, Says("Its name; null where it has none.")]
@@ -68,6 +82,7 @@ class StatusShape(TypedDict):
     last_run: LastRun
     next_run: NextRun
     paused: Annotated[list[str], Says("Addresses of those that are paused.")]
+    paused_jobs: Annotated[list[PausedJobShape], Says("The same, with who paused them.")]
     failed: Annotated[list[str], Says("Addresses of those that failed last.")]
     running: Annotated[list[str], Says("Addresses of those whose last run is not over.")]
     missing: Missing
@@ -92,7 +107,7 @@ class JobsShape(TypedDict):
     looked: LookedShape
 
 
-class ComponentShape(TypedDict):
+class ComponentShape(PausedShape):
     """How one job is."""
 
     component: Annotated[str, Says("Its name.")]

@@ -12,7 +12,7 @@ from cpctl.core.acting import acting, membership
 from cpctl.core.diagnosis import Diagnosis, Found, Unknown
 from cpctl.core.job_address import adopting, stranger
 from cpctl.core.paused import pause_under
-from cpctl.core.pauses import pauses
+from cpctl.core.pauses import PAUSES, pauses
 from cpctl.core.resource import Resource
 from cpctl.core.speech import Clock
 from cpctl.operate.doctor.case import Case, Check, Job
@@ -23,9 +23,6 @@ from cpctl.schedule.meaning import Times
 from cpctl.schedule.server import release_for
 from cpctl.schedule.speech import known_zone, zone_of
 from cpctl.schedule.verdict import meaning_of
-
-PAUSES = "ledger_pauses"
-"""The query of the ledger that tells of them."""
 
 _ABSENT = "is in the file, and not in the database"
 

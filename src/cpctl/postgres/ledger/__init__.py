@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cpctl.core.kind import Query, Rows
 from cpctl.core.ledger import Entry, Kept, PauseEntry
+from cpctl.core.pauses import PAUSES
 from cpctl.postgres.session import Message, Session
 from cpctl.postgres.transaction import LOCK
 from cpctl.postgres.wire import Answer
@@ -41,7 +42,7 @@ def memory_queries(names: Sequence[str]) -> tuple[Query, ...]:
 
 def pauses_query() -> Query:
     """Which jobs cpctl has paused last, and not resumed."""
-    return Query("ledger_pauses", _text("pauses"))
+    return Query(PAUSES, _text("pauses"))
 
 
 def pause_message(made: PauseEntry) -> Message:
