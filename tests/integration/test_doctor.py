@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.edge_server import EdgeServer
-from tests.integration.doctoring import Fault, told
+from tests.integration.doctoring import Fault, examined, told
 from tests.integration.pipeline import FILES, apply, pipeline
 from tests.servers import Database
 
@@ -59,7 +60,7 @@ JOBS = [
         [altered("active := false")],
         [altered("active := true")],
         [
-            "job.content_pipeline_cleanup is paused",
+            "job.content_pipeline_cleanup is paused outside cpctl",
             "cpctl resume content_pipeline_cleanup",
             "scheduler.yaml:",
         ],
@@ -69,8 +70,17 @@ JOBS = [
         "D202 D203",
         [altered("command := 'COPY (SELECT 1) TO STDOUT', active := false")],
         [WELL, altered("active := true")],
-        ["D203", "spins"],
+        ["D203", "spins", "change the command in the file (COPY to a file, or INSERT), then cpctl"],
         "warn",
+    ),
+    Fault(
+        "D203",
+        [
+            scheduled("c", "COPY (SELECT 1) TO STDOUT"),
+            "select cron.alter_job(jobid, active := false) from cron.job where jobname = 'c'",
+        ],
+        ["select cron.unschedule('c')"],
+        ["job.c copies from or to the client", "SELECT cron.unschedule("],
     ),
     Fault(
         "D301",
@@ -111,7 +121,11 @@ JOBS = [
         "D303",
         [altered("command := $$SELECT current_setting('app.no_such')$$")],
         [WELL],
-        ["reads the setting app.no_such, which is not set", "every run fails"],
+        [
+            "reads the setting app.no_such, which is not set",
+            "every run fails",
+            "settings: {app.no_such: VALUE} in the file",
+        ],
     ),
     Fault(
         "D304",
@@ -131,6 +145,7 @@ JOBS = [
         [
             "setting.app.sweeper_url is overruled by ALTER ROLE postgres SET",
             "ALTER ROLE postgres RESET app.sweeper_url;",
+            "a job that runs as postgres sees that value, not the file's",
         ],
         "warn",
     ),
@@ -138,7 +153,7 @@ JOBS = [
         "D310",
         ["alter database postgres set app.sweeper_url = 'http://127.0.0.1/'"],
         ["alter database postgres reset app.sweeper_url"],
-        ["ALTER DATABASE postgres SET: every job"],
+        ["ALTER DATABASE postgres SET: every job sees that value, not the file's"],
         "warn",
     ),
 ]
@@ -148,3 +163,19 @@ JOBS = [
 @pytest.mark.usefixtures("edge")
 def test_faults_of_jobs_and_of_what_they_name(database: Database) -> None:
     told(database, JOBS)
+
+
+@pytest.mark.usefixtures("edge")
+def test_a_paused_job_is_told_with_who_paused_it_when_and_why(database: Database) -> None:
+    rare, upkeep = "content_pipeline_cleanup", "content_pipeline_recovery"
+    assert database.cpctl("pause", rare, upkeep, *FILES, "--reason", "release").code == 0
+    said = {one["code"]: one for one in examined(database)}
+    who = r'is paused since \d\d:\d\d by postgres \("release"\)'
+    assert re.fullmatch(rf"job\.{rare} {who}", said["D202"]["what"])
+    assert re.fullmatch(rf"job\.{upkeep} {who}: failed runs are .+", said["D602"]["what"])
+    for one in said.values():
+        assert database.cpctl(*one["remedy"].split()[1:], *FILES).code == 0
+    assert examined(database) == []
+    database.run(altered("active := false"))
+    database.run("drop schema cpctl cascade")
+    assert examined(database)[0]["what"] == f"job.{rare} is paused"

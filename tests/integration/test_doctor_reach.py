@@ -133,6 +133,7 @@ def test_a_job_of_another_database(database: Database) -> None:
         other.execute("alter function work() set schema aside")
     (found,) = examined(database, files=FILE)
     assert "which is in the schema aside, and postgres does not look there" in found["what"]
+    assert found["remedy"] == "command: SELECT aside.work()"
     database.run("alter role postgres in database other set search_path = aside")
     assert examined(database, files=FILE) == []
 

@@ -58,7 +58,7 @@ FAULTS = [
         [
             "job.content_pipeline_cleanup fails",
             "the last 3 runs failed since",
-            "ERROR: boom (key) authorization: bearer (key)",
+            "GMT: ERROR: boom (key) authorization: bearer (key)",
         ],
     ),
     Fault("D401", ran(BOOM, BOOM), [FORGET], ["every run failed since", "(2 runs)"]),
@@ -98,7 +98,11 @@ FAULTS = [
         "D601",
         ["insert into monitoring_alerts (severity, status, message) select 'high', 'open', 'hot'"],
         ["truncate monitoring_alerts"],
-        ["an alert is open since", "hot"],
+        [
+            "an alert is open since",
+            "hot",
+            "UPDATE public.monitoring_alerts SET status = 'resolved' WHERE id = ",
+        ],
     ),
     Fault(
         "D602",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,7 +68,10 @@ FAULTS = [
         "D114",
         [ROW.format("database = 'nowhere'")],
         [ROW.format("database = 'postgres'")],
-        ["job.mine runs in the database nowhere, which does not exist"],
+        [
+            "job.mine runs in the database nowhere, which does not exist",
+            "change `database:` of the job in the file, then cpctl apply",
+        ],
     ),
     Fault(
         "D306",
@@ -80,7 +84,12 @@ NOT_LAUNCHED = Fault(
     "D105",
     ["alter system set cron.launch_active_jobs = off", *RELOAD],
     ["alter system reset cron.launch_active_jobs", *RELOAD],
-    ["cron.launch_active_jobs is off"],
+    [
+        "cron.launch_active_jobs is off",
+        json.dumps(
+            'psql -c "ALTER SYSTEM RESET cron.launch_active_jobs" -c "SELECT pg_reload_conf()"'
+        ),
+    ],
 )
 
 

@@ -28,8 +28,8 @@ from tests.servers import Database
 
 SCOPE = {"jobs": ["nightly*"]}
 KNOWN = (
-    "CAN_STOP_SERVER,CHANGES_OWNER,DELETES_JOB,DISABLES_JOB,RELOAD_APPLIES_OTHERS,RESTART_REQUIRED,"
-    "RUN_IN_PROGRESS,SECRET_IN_LOG"
+    "CAN_STOP_SERVER,CHANGES_OWNER,DELETES_JOB,DISABLES_JOB,HANGS_LAUNCHER,RELOAD_APPLIES_OTHERS,"
+    "RESTART_REQUIRED,RUN_IN_PROGRESS,SECRET_IN_LOG"
 )
 
 QUERY = "select distinct on (jobid)"
@@ -90,6 +90,28 @@ def test_pausing_restarts_secrets_and_danger_can_be_required(database: Database)
         lifted = refused(database, "apply", "--auto-approve", "--allow", others)
         assert f"wants {code} to be allowed" in lifted.out
     assert plan(database, "--allow", ",".join(codes))["refusals"] == []
+
+
+def test_a_copy_that_would_hang_the_launcher_is_shown_and_can_be_required(
+    database: Database,
+) -> None:
+    given(database, {"nightly": job(active=False)})
+    command = "COPY (SELECT 1) TO STDOUT"
+    text = document(
+        require_allow=["HANGS_LAUNCHER"],
+        jobs={
+            "nightly": job(command=command, active=False),
+            "nightly_b": job(command=f"SELECT 1; {command};", active=False),
+            "nightly_c": job(command="COPY (SELECT 1) TO '/dev/null'"),
+        },
+    )
+    database.write(text)
+    shown = database.cpctl("plan").out
+    assert shown.count("  ! HANGS_LAUNCHER: pg_cron hangs at a COPY to or from the client") == 2
+    said = refused_apply(database)
+    assert "wants HANGS_LAUNCHER to be allowed: job.nightly, job.nightly_b" in said
+    expected = {"alter_job": 1, "schedule_in_database": 1, "schedule": 1}
+    converge(database, text, "--allow", "HANGS_LAUNCHER", expected=expected)
 
 
 def test_the_edits_of_others_can_be_required_too(database: Database) -> None:

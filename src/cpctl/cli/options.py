@@ -97,6 +97,7 @@ class Common(NamedTuple):
     def server(self) -> Server:
         """The database to talk to."""
         from cpctl.postgres.connect import Server
+        from cpctl.postgres.words import LIBPQ
 
         if self.database_url:
             return Server(self.database_url, "--database-url")
@@ -104,7 +105,8 @@ class Common(NamedTuple):
         for name in ("CPCTL_DATABASE_URL", "DATABASE_URL"):
             if environment.get(name):
                 return Server(environment[name], name)
-        return Server("", "PGHOST and PGPORT")
+        named = any(map(os.environ.get, ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE")))
+        return Server("", LIBPQ if named else "")
 
 
 def read_environment(env_files: list[str] | None) -> dict[str, str]:

@@ -48,7 +48,7 @@ def carry_out(common: Common, asked: Asked) -> int:
     if bool(asked.jobs) == asked.all:
         what = "--all is for all jobs of the file: name none" if asked.jobs else "which jobs?"
         verb = "resume" if asked.active else "pause"
-        raise CpctlError(what, remedy=f"cpctl {verb} JOB …, or cpctl {verb} --all")
+        raise CpctlError(what, remedy=f"cpctl {verb} JOB, or cpctl {verb} --all")
     patience = limits(asked.lock_timeout, asked.statement_timeout)
     task = task_for(common, whole=asked.all)
     jobs, reason = tuple(asked.jobs or ()), asked.reason

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from cpctl.core.finding import Finding
 
 HAZARDS = frozenset(
-    "CAN_STOP_SERVER CHANGES_OWNER DELETES_JOB DISABLES_JOB RELOAD_APPLIES_OTHERS RESTART_REQUIRED "
-    "RUN_IN_PROGRESS SECRET_IN_LOG SECRET_IN_USE".split()
+    "CAN_STOP_SERVER CHANGES_OWNER DELETES_JOB DISABLES_JOB HANGS_LAUNCHER RELOAD_APPLIES_OTHERS "
+    "RESTART_REQUIRED RUN_IN_PROGRESS SECRET_IN_LOG SECRET_IN_USE".split()
 )
 """CHANGES_OWNER belongs to none of today's changes: another owner's job is another job."""
 

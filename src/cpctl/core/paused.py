@@ -8,16 +8,23 @@ from cpctl.core.pauses import Pause
 from cpctl.core.resource import Resource
 from cpctl.core.runs import last_run
 
+Known = Mapping[tuple[int, str], Pause]
+"""By jobid and owner, those that cpctl paused last."""
 
-def pause_of(seen: Resource, known: Mapping[tuple[int, str], Pause]) -> Pause | None:
-    """The pause that this job is under; None where it runs, or somebody else paused it.
+
+def pause_of(seen: Resource, known: Known) -> Pause | None:
+    """The pause that this job is under; None where it runs, or somebody else paused it."""
+    jobid, owner = seen.facts.get("jobid"), str(seen.facts.get("username"))
+    if not isinstance(jobid, int) or seen.fields.get("active") is not False:
+        return None
+    run = last_run(seen)
+    return pause_under((jobid, owner), run.started if run else "", known)
+
+
+def pause_under(job: tuple[int, str], ran: str, known: Known) -> Pause | None:
+    """That of a job which is not active. `ran`: when its last run began, ISO 8601 in UTC, or empty.
 
     A run that began after it shows that somebody resumed the job since.
     """
-    facts = seen.facts
-    jobid, owner = facts.get("jobid"), str(facts.get("username"))
-    pause = known.get((jobid, owner)) if isinstance(jobid, int) else None
-    if pause is None or seen.fields.get("active") is not False:
-        return None
-    run = last_run(seen)
-    return None if run is not None and run.started > pause.settled else pause
+    pause = known.get(job)
+    return None if pause is None or ran > pause.settled else pause

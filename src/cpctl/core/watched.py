@@ -7,8 +7,11 @@ that they failed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from cpctl.core.job_address import in_full
 from cpctl.core.plan import Target
 from cpctl.core.resource import Address
 from cpctl.core.speech import Clock
@@ -72,6 +75,12 @@ class Watched(NamedTuple):
     next_run: str = ""
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """What a person may call it: its address, with or without `job.`, and with its owner."""
+        full = in_full(self.name, self.username, self.jobid)
+        return str(self.address), self.address.name, str(full), full.name
+
+    @property
     def failing(self) -> bool:
         """Its last run that is over has failed."""
         return self.outcome is not None and self.outcome.failed
@@ -106,7 +115,8 @@ class View(NamedTuple):
     """One look at a database for one file.
 
     `jobs`: those of the file and in its scope, by address; `upkeep`: the runtime's own;
-    `missing`: declared, and not there; `unmanaged`: all others that may be seen.
+    `missing`: declared, and not there; `unmanaged`: all others that may be seen. `strangers`: of
+    the missing, those whose name is there, and who has it.
     """
 
     name: str
@@ -117,6 +127,7 @@ class View(NamedTuple):
     missing: tuple[Address, ...]
     unmanaged: tuple[Watched, ...]
     looked: Looked
+    strangers: Mapping[Address, str] = MappingProxyType({})
 
 
 class OneRun(NamedTuple):

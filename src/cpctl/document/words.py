@@ -24,7 +24,7 @@ from cpctl.document.node import ANY, Mapping, Node
 from cpctl.document.trouble import Trouble, trouble_of
 
 _MAPPING: Final = ("a mapping", "write its `key: value` lines below it, indented")
-_LIST: Final = ("a list", 'write it in brackets: ["…"]')
+_LIST: Final = ("a list", 'write it in brackets: ["VALUE"]')
 _FLAG: Final = ("true or false", "write true or false, without quotes")
 _EXPECTED: Final[Values[str, tuple[str, str]]] = {
     "string_type": ("text", "write one value on this line"),
@@ -151,7 +151,7 @@ def _wrong(problem: ErrorDetails, place: _Place, spot: Spot) -> Wrong:
 def _missing(spot: Spot, loc: tuple[int | str, ...], gap: Text | None) -> Wrong:
     name = str(loc[-1])
     fields = _fields(_model_at(spot.model, loc[:-1]))
-    examples = (fields[name].examples if name in fields else None) or ["…"]
+    examples = (fields[name].examples if name in fields else None) or ["VALUE"]
     remedy = f"add {name}: {_example(examples[0])}"
     if f"{name}_file" in fields:
         remedy += f", or {name}_file: PATH"

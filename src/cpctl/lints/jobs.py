@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cpctl.core.change import Change, Create, Delete, Update
+from cpctl.core.copying import copies
 from cpctl.core.cron_calls import Calls
 from cpctl.core.finding import Finding
 from cpctl.core.job_spec import NAME_LIMIT
@@ -87,8 +88,22 @@ def _rights(change: Change, context: Context) -> Finding | None:
     return missing and Finding("MISSING_RIGHT", missing.what, change.address, missing.remedy)
 
 
-def hazards(change: Change, _: Context) -> tuple[Finding, ...]:
+def hazards(change: Change, context: Context) -> tuple[Finding, ...]:
     """What a reviewer must not overlook."""
+    return (*_hangs(change, context), *_goes(change))
+
+
+def _hangs(change: Change, context: Context) -> Iterator[Finding]:
+    """docs/facts.md, section 1.6: background workers have no client and only fail."""
+    if isinstance(change, Delete) or context.capabilities.background_workers:
+        return
+    if copies(str(change.after.fields["command"])):
+        what = "pg_cron hangs at a COPY to or from the client: no job runs; use a file, or INSERT"
+        yield Finding("HANGS_LAUNCHER", what, change.address)
+
+
+def _goes(change: Change) -> tuple[Finding, ...]:
+    """Of jobs that would not run any more."""
     match change:
         case Delete() if change.heir is not None:
             return _running(change)

@@ -36,7 +36,8 @@ class Ground(NamedTuple):
     """A document in front of a database that is only looked at, in one snapshot.
 
     `jobs`: all that may be seen, without their runs, by address. `missing`: declared, and not
-    there. `after`: the ids of runs after which one looks, in cron.job_run_details and in job_runs.
+    there; `strangers`: who has a job of its name.
+    `after`: the ids of runs after which one looks, in cron.job_run_details and in job_runs.
     `readers`: the roles as which pg_cron's tables are read; empty: as ourselves.
     """
 
@@ -44,6 +45,7 @@ class Ground(NamedTuple):
     capabilities: Capabilities
     jobs: tuple[Watched, ...]
     missing: tuple[Address, ...]
+    strangers: Mapping[Address, str]
     runtime: Present | None
     looked: Looked
     after: tuple[int, int]
@@ -95,7 +97,8 @@ def stand(document: Document, session: Session) -> Ground:
         document,
         capabilities,
         jobs,
-        _missing(jobs, whose),
+        missing := _missing(jobs, whose),
+        _strangers(missing, jobs, whose),
         runtime,
         Looked(table, cron_whole and edge_whole, lacking),
         (cron, edge),
@@ -169,6 +172,17 @@ def _declared(document: Document, owner: str) -> Mapping[tuple[str, str], Addres
 def _missing(jobs: Sequence[Watched], whose: _Whose) -> tuple[Address, ...]:
     there = {(job.name, job.username) for job in jobs}
     return tuple(sorted(at for name, at in whose.jobs.items() if name not in there))
+
+
+def _strangers(
+    missing: Sequence[Address], jobs: Sequence[Watched], whose: _Whose
+) -> Mapping[Address, str]:
+    """Who has jobs of these names: to make them here would run them twice."""
+    if not missing:
+        return {}
+    owners = {job.name: job.username for job in jobs}
+    names = {at: name for (name, _), at in whose.jobs.items()}
+    return {at: owners[names[at]] for at in missing if names[at] in owners}
 
 
 def _managed(name: str | None, username: str, document: Document, whose: _Whose) -> bool:

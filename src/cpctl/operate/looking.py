@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from cpctl.core.capabilities import Capabilities
+from cpctl.core.job_address import adopting, meant, stranger
 from cpctl.core.kind import Kind, Query, Rows
 from cpctl.core.ledger import Memory
 from cpctl.core.ledger_codec import read_memory
@@ -56,13 +57,23 @@ class Jobs(NamedTuple):
     def named(self, word: str) -> Resource:
         """By key of the file, address, or name on the server, in this order. Raises CpctlError."""
         keys = {str(r.origin): address for address, r in self.declared.items() if r.origin}
-        address = keys.get(word) or Address.parse(word)
-        if address in self.seen:
-            return self.seen[address]
-        if address in self.declared:
-            what = f"{address} is declared, but the database has no such job"
-            raise CpctlError(what, remedy="cpctl apply makes it")
+        addresses = (keys[word],) if word in keys else meant(word, self.scene.context.owner)
+        for address in addresses:
+            if address in self.seen:
+                return self.seen[address]
+        for address in addresses:
+            if address in self.declared:
+                raise self._missing(self.declared[address])
         return self._by_name(word, keys)
+
+    def _missing(self, job: Resource) -> CpctlError:
+        same = [it for it in self.seen.values() if it.facts["name"] == job.facts["name"]]
+        if not same:
+            what = f"{job.address} is declared, but the database has no such job"
+            return CpctlError(what, remedy="cpctl apply makes it")
+        owner = str(same[0].facts["username"])
+        what = f"{job.address} {stranger(owner, self.scene.context.capabilities.role)}"
+        return CpctlError(what, remedy=f"{adopting(owner)}, or name it {same[0].address}")
 
     def _by_name(self, word: str, keys: Mapping[str, Address]) -> Resource:
         found = [job for job in self.seen.values() if job.facts["name"] == word]
@@ -72,6 +83,8 @@ class Jobs(NamedTuple):
             addresses = ", ".join(str(job.address) for job in found)
             what = f"{len(found)} jobs are called {word}"
             raise CpctlError(what, remedy=f"name it by its address: {addresses}")
+        if "/" in word and not word.startswith("job."):
+            return self.named(f"job.{word}")
         names = (str(job.facts["name"]) for job in self.seen.values())
         known = dict.fromkeys((*keys, *names, *map(str, self.seen)))
         near = get_close_matches(word, known, 1)

@@ -92,7 +92,7 @@ def _chosen(task: Task, jobs: Jobs, order: Order) -> tuple[Sequence[Resource], S
         unknown = unrecorded(task, jobs)
         if unknown:
             what = f"nobody knows which jobs cpctl has paused: {unknown}. Nothing was written"
-            raise CpctlError(what, remedy="name them: cpctl resume JOB …")
+            raise CpctlError(what, remedy="name them: cpctl resume JOB")
         known = jobs.memory.pauses
         return [job for job in changed if pause_of(job, known)], []
     return changed, already

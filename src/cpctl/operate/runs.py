@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from cpctl.core.job_address import adopting, stranger
 from cpctl.core.kind import Query
 from cpctl.core.resource import Address
 from cpctl.core.watched import OneRun, Runs, Watched
@@ -54,10 +55,14 @@ def _wanted(ground: Ground, wish: Wish) -> Sequence[Watched]:
     name, known = wish.job, [job for job in ground.jobs if job.managed or job.upkeep]
     if not name:
         return [job for job in known if wish.upkeep or not job.upkeep]
-    wanted = [job for job in known if name in (str(job.address), job.address.name)]
+    wanted = [job for job in known if name in job.called]
     if wanted:
         return wanted
-    if any(name in (str(address), address.name) for address in ground.missing):
+    strangers = {word: it for it in ground.strangers for word in (str(it), it.name)}
+    if name in strangers:
+        owner = ground.strangers[strangers[name]]
+        what, remedy = f"{name} {stranger(owner, ground.target.role)}", adopting(owner)
+    elif any(name in (str(address), address.name) for address in ground.missing):
         what, remedy = f"{name} is in the file, and not in the database", "cpctl apply makes it"
     else:
         near = get_close_matches(name, [job.address.name for job in known], n=1)

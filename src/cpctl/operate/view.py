@@ -36,6 +36,7 @@ def view(document: Document, session: Session) -> View:
         missing=ground.missing,
         unmanaged=tuple(job for job in jobs if not job.managed),
         looked=ground.looked,
+        strangers=ground.strangers,
     )
 
 

@@ -28,7 +28,8 @@ _KEEPALIVE = {
 class Server(NamedTuple):
     """Where to connect: a libpq URL or key=value text, and the option or variable it came from.
 
-    An empty URL means libpq's own PG* variables and service files. `statement_timeout`: seconds.
+    An empty URL means libpq's own PG* variables and service files; then the source is LIBPQ, or
+    empty where those name no server either. `statement_timeout`: seconds.
     """
 
     url: str
@@ -57,7 +58,7 @@ def connect(server: Server, application: str) -> psycopg.Connection[TupleRow]:
             conninfo, autocommit=True, prepare_threshold=None, cursor_factory=psycopg.RawCursor
         )
     except psycopg.OperationalError as error:
-        raise connection_error(error, _where(options)) from None
+        raise connection_error(error, _where(options), server.source) from None
     connection.add_notice_handler(lambda _: None)
     return connection
 

@@ -8,23 +8,28 @@ from cpctl.core.statement import Statement
 from cpctl.errors import CpctlError, LockHeld, Refused
 from cpctl.postgres.wire import Answer
 
-_NO_SERVER = (
-    "check that the server runs and that --database-url, CPCTL_DATABASE_URL or PGHOST and PGPORT "
-    "name it"
-)
+LIBPQ = "PGHOST and PGPORT"
+"""What a server came from that only libpq's own variables name."""
+
+_WAYS = "--database-url, CPCTL_DATABASE_URL or PGHOST and PGPORT"
+_RUNS = "check that the server runs and that"
+_NO_SERVER = {
+    "": f"nothing names a server, and this is libpq's default: name one by {_WAYS}",
+    LIBPQ: f"{_RUNS} {_WAYS} name it",
+}
 _CHECK_LOGIN = "check the password (or PGPASSWORD, .pgpass)"
 _CONNECTION_REMEDIES = (
     ("password authentication failed", _CHECK_LOGIN),
     ("no password supplied", _CHECK_LOGIN),
-    ("not permitted to log in", "ALTER ROLE … LOGIN, or connect as another role"),
+    ("not permitted to log in", "ALTER ROLE NAME LOGIN, or connect as another role"),
     ("too many", "wait for a free connection, then run the same command again"),
     ("connection slots", "wait for a free connection, then run the same command again"),
-    ("timeout", f"the network may drop packets: {_NO_SERVER}"),
-    ("timed out", f"the network may drop packets: {_NO_SERVER}"),
+    ("timeout", "the network may drop packets: "),
+    ("timed out", "the network may drop packets: "),
     ("database", "name the database that pg_cron lives in"),
-    ("role", "name an existing role in --database-url"),
+    ("role", "name an existing role in --database-url, CPCTL_DATABASE_URL or PGUSER"),
 )
-"""The first that fits what libpq says."""
+"""The first that fits what libpq says; what ends in a colon goes on with how one is named."""
 
 _PASSING = (
     "the database system is starting up",
@@ -60,8 +65,11 @@ class Passing(CpctlError):
         self.said = said
 
 
-def connection_error(error: psycopg.Error, where: str) -> CpctlError:
-    """Why no connection could be made; libpq's text names hosts and roles, never a password."""
+def connection_error(error: psycopg.Error, where: str, source: str) -> CpctlError:
+    """Why no connection could be made; libpq's text names hosts and roles, never a password.
+
+    `source`: what named the server; empty: nothing did, and libpq has its defaults.
+    """
     text = _first_line(str(error))
     said = text.lower()
     missing = "does not exist" in said
@@ -70,7 +78,9 @@ def connection_error(error: psycopg.Error, where: str) -> CpctlError:
         for sign, remedy in _CONNECTION_REMEDIES
         if sign in said and (missing or sign not in ("database", "role"))
     )
-    remedy = next(known, _NO_SERVER)
+    remedy = next(known, "")
+    if not remedy or remedy.endswith(": "):
+        remedy += _NO_SERVER.get(source, f"{_RUNS} {source} names it")
     sign = next((sign for sign in _PASSING if sign in said), None)
     if sign is not None:
         return Passing(text, f"No connection ({sign})", where=where, remedy=remedy)

@@ -45,15 +45,21 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _count(report: Report) -> str:
-    """The last line, as in `14 checks: 11 good, 2 warnings, 1 failure`."""
+    """The last line, as in `14 checks: 11 good, 2 warnings, 1 failure`.
+
+    One check may find several things: then it says how many there are on the screen.
+    """
     results = [check.result for check in report.checks]
+    findings = sum(len(check.found) for check in report.checks)
+    more = results.count("warn") + results.count("fail") < findings
+    told = f" ({count(findings, 'finding')})" if more else ""
     parts = [f"{results.count('good')} good"]
     for result, noun in (("warn", "warning"), ("fail", "failure")):
         if number := results.count(result):  # type: ignore[arg-type]
             parts.append(count(number, noun))
     if number := results.count("unknown"):
         parts.append(f"{number} not seen")
-    return f"{count(len(results), 'check')}: {', '.join(parts)}."
+    return f"{count(len(results), 'check')}: {', '.join(parts)}{told}."
 
 
 def doctor_json(report: Report) -> DoctorShape:

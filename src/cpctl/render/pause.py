@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from cpctl.core.pauses import since
 from cpctl.core.runs import Run, last_run
-from cpctl.core.speech import Clock
 from cpctl.core.switched import Switch, Switched
 from cpctl.render.parts.escape import escaped
+from cpctl.render.parts.paused import whose
 from cpctl.render.parts.sentences import count
 from cpctl.render.pause_shapes import PauseShape, RunShape, SwitchedShape
 from cpctl.render.shapes import FORMAT_VERSION
@@ -63,14 +62,7 @@ def _already(one: Switched, done: Switch) -> str:
     address = escaped(str(one.job.address))
     if done.active:
         return f"{address} is active already."
-    return escaped(f"{address} is paused already, {_whose(one, done.clock)}.")
-
-
-def _whose(one: Switched, clock: Clock) -> str:
-    from cpctl.schedule.speech import day_and_time
-
-    pause = one.pause
-    return since(pause, day_and_time(pause.at, clock)) if pause else "outside cpctl"
+    return escaped(f"{address} is paused already, {whose(one.pause, done.clock)}.")
 
 
 def _remarks(done: Switch) -> Iterator[str]:
@@ -83,7 +75,7 @@ def _remarks(done: Switch) -> Iterator[str]:
         return
     if done.active:
         paused = [one for one in done.changed if one.pause]
-        yield from (f"{_subject(one, done)}paused {_whose(one, done.clock)}" for one in paused)
+        yield from (f"{_subject(one, done)}paused {whose(one.pause, done.clock)}" for one in paused)
     elif len(managed) < len(done.changed):
         yield f"deploys leave {_them(done, len(managed))} paused. Resume: {_back(done)}"
     if done.unrecorded:

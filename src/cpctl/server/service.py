@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
+from cpctl.core.job_address import adopting
 from cpctl.core.watched import View, Watched
 from cpctl.errors import CpctlError
 from cpctl.operate.orders import Order
@@ -120,7 +121,7 @@ class Service:
         """A job of the file by name or address: other people's are not ours to touch."""
         seen = (await self.looks.newest()).view
         known = (*seen.jobs, *seen.upkeep)
-        found = [job for job in known if word in (str(job.address), job.address.name)]
+        found = [job for job in known if word in job.called]
         found = found or [job for job in known if word == job.name]
         if len(found) == 1:
             return found[0]
@@ -132,6 +133,9 @@ class Service:
         remedy = f"did you mean {near[0]}?" if near else "action=jobs lists them"
         if any(word in (address.name, str(address)) for address in seen.missing):
             remedy = "it is in the file: cpctl apply makes it"
+        for address, owner in seen.strangers.items():
+            if word in (address.name, str(address)):
+                remedy = f"it belongs to {owner} here: {adopting(owner)}"
         raise NoSuchJob(f"{seen.name} has no such job in this database", remedy=remedy)
 
     async def _by_hand(self, work: Callable[[], Done]) -> Done:

@@ -39,14 +39,14 @@ CONNECTIONS = (
         "closed port",
         "127.0.0.1:9",
         "refused",
-        "server runs.*--database-url",
+        "server runs.*CPCTL_DATABASE_URL names it",
         url="postgresql://postgres@127.0.0.1:9/postgres",
     ),
     Server(
         "no socket",
         "/nowhere",
         "No such file",
-        "server runs.*--database-url",
+        "server runs.*CPCTL_DATABASE_URL names it",
         url="postgresql://postgres@/postgres?host=/nowhere",
     ),
     Server(

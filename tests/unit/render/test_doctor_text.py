@@ -55,7 +55,7 @@ def test_findings_in_the_order_of_the_checks_and_a_count() -> None:
         "warn  D410  no job removes old runs\\u001b[31m",
         "            Remedy: add a job",
         "skip  D410  and more",
-        "4 checks: 1 good, 1 warning, 1 failure, 1 not seen.",
+        "4 checks: 1 good, 1 warning, 1 failure, 1 not seen (3 findings).",
     ]
     assert not found.well
 
@@ -65,6 +65,12 @@ def test_what_was_not_seen_is_neither_well_nor_a_fault() -> None:
     assert unseen.result == "unknown"
     assert report(unseen).well
     assert doctor_text(report(unseen)).splitlines()[-1] == "1 check: 0 good, 1 not seen."
+
+
+def test_findings_are_counted_only_where_checks_have_several() -> None:
+    found = report(Checked("D301", "", (METRICS,)), Checked("D410", "", (HISTORY,)))
+    last = "2 checks: 0 good, 1 warning, 1 failure."
+    assert doctor_text(found).splitlines()[-1] == last
 
 
 def test_the_json_is_that_of_its_schema() -> None:

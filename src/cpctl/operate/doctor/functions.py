@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -91,22 +92,24 @@ def _exists(case: Case, job: Job, call: Call, catalog: _Catalog) -> Found:
     if not found:
         what = f"calls {call}, which does not exist"
         near = get_close_matches(call.name, catalog.near, n=1, cutoff=0.6)
-        yield case.about(job, "D301", "fail", what, remedy=_instead(job, call, near))
+        meant = _instead(job, call, near[0]) if near else ""
+        remedy = f"create {call} in the database {job.database}, or change the command"
+        yield case.about(job, "D301", "fail", what, remedy=meant or remedy)
     elif not call.schema and not any(it.schema in path for it in found):
         schema = found[0].schema
         what = (
             f"calls {call}, which is in the schema {schema}, and {job.username} does not look there"
         )
-        remedy = f"command: … {identifier(schema)}.{call} …"
+        meant = _instead(job, call, f"{identifier(schema)}.{call.name}")
+        remedy = meant or f"write {identifier(schema)}.{call} in the command"
         yield case.about(job, "D301", "fail", what, remedy=remedy)
 
 
-def _instead(job: Job, call: Call, near: list[str]) -> str:
-    """The command as it may have been meant."""
-    meant = job.command.replace(call.name, near[0]) if near else ""
-    if meant and "\n" not in meant.strip():
-        return f"command: {meant.strip()}"
-    return f"create {call} in the database {job.database}, or change the command"
+def _instead(job: Job, call: Call, name: str) -> str:
+    """The command as it may have been meant; empty where it is not one line, or quotes the name."""
+    written = rf"(?<![\w$.]){re.escape(call.name)}(?=\s*\()"
+    meant, found = re.subn(written, lambda _: name, job.command, flags=re.IGNORECASE)
+    return f"command: {meant.strip()}" if found and "\n" not in meant.strip() else ""
 
 
 def _allowed(case: Case, job: Job, call: Call, catalog: _Catalog) -> Found:

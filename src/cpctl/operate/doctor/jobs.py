@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from shlex import quote
 
 from cpctl.core.acting import acting, membership
 from cpctl.core.diagnosis import Diagnosis, Found, Unknown
+from cpctl.core.job_address import adopting, stranger
+from cpctl.core.paused import pause_under
+from cpctl.core.pauses import pauses
 from cpctl.core.resource import Resource
+from cpctl.core.speech import Clock
 from cpctl.operate.doctor.case import Case, Check, Job
 from cpctl.operate.doctor.scheduler import installed
+from cpctl.render.parts.paused import whose
 from cpctl.schedule.fires import next_fires
 from cpctl.schedule.meaning import Times
 from cpctl.schedule.server import release_for
 from cpctl.schedule.speech import known_zone, zone_of
 from cpctl.schedule.verdict import meaning_of
+
+PAUSES = "ledger_pauses"
+"""The query of the ledger that tells of them."""
+
+_ABSENT = "is in the file, and not in the database"
 
 MOST_TIMES = 4
 """So often a day a job may run, and still at times that somebody chose."""
@@ -45,16 +56,22 @@ def declared(case: Case) -> list[tuple[Resource, Job | None]]:
 
 
 def _missing(case: Case) -> Found:
+    others = strangers(case)
     for resource, job in declared(case):
         if job is None and not upkeep(resource):
-            yield hidden(case, resource) or Diagnosis(
-                "D201",
-                "fail",
-                "is in the file, and not in the database",
-                resource.address,
-                remedy="cpctl apply",
-                place=case.place(resource),
-            )
+            what, remedy = others.get(resource.facts["name"]) or (_ABSENT, "cpctl apply")
+            address, place = resource.address, case.place(resource)
+            found = Diagnosis("D201", "fail", what, address, remedy=remedy, place=place)
+            yield hidden(case, resource) or found
+
+
+def strangers(case: Case) -> Mapping[object, tuple[str, str]]:
+    """By name: what is said of a job that is missing while another role has one so called.
+
+    And the remedy: an apply would refuse to make a second one.
+    """
+    role, owners = case.capabilities.role, {job.name: job.username for job in case.jobs}
+    return {name: (stranger(it, role), adopting(it)) for name, it in owners.items()}
 
 
 def _paused(case: Case) -> Found:
@@ -64,7 +81,18 @@ def _paused(case: Case) -> Found:
         if job is not None and not job.active and not meant and not upkeep(resource):
             why = "the file says active: true" if resource.fields.get("active") else ""
             remedy = "cpctl apply" if why else resume(job)
-            yield case.about(job, "D202", "warn", "is paused", why=why, remedy=remedy)
+            yield case.about(job, "D202", "warn", paused(case, job), why=why, remedy=remedy)
+
+
+def paused(case: Case, job: Job) -> str:
+    """`is paused since Sun 22 Nov 03:12 by anna ("INC-381")`; less where no ledger tells."""
+    if (rows := case.rows.get(PAUSES)) is None:
+        return "is paused"
+    began = {jobid: started or "" for jobid, _, _, started in case.rows.get("last_runs", ())}
+    pause = pause_under((job.jobid, job.username), began.get(job.jobid, ""), pauses(rows))
+    clock = case.capabilities
+    zone = Clock(clock.pg_cron_version or "", clock.timezone, clock.as_of)
+    return f"is paused {whose(pause, zone)}"
 
 
 def resume(job: Job) -> str:
@@ -80,15 +108,15 @@ def _copies(case: Case) -> Found:
         if job.named.copies:
             what = "copies from or to the client, and pg_cron has none to offer"
             why = "its launcher spins for ever then: no job of this server runs"
-            remedy = "COPY … TO 'file', or INSERT … SELECT; until then: " + _away(job)
-            yield case.about(job, "D203", "fail", what, why=why, remedy=remedy)
+            yield case.about(job, "D203", "fail", what, why=why, remedy=_instead(job))
 
 
-def _away(job: Job) -> str:
-    """An apply would make a job of the file again."""
+def _instead(job: Job) -> str:
+    """An apply would make a job of the file again, COPY and all."""
+    other = "COPY to a file, or INSERT"
     if job.declared is None:
-        return f"SELECT cron.unschedule({job.jobid});"
-    return "take it out of the file, and cpctl apply"
+        return f"SELECT cron.unschedule({job.jobid}); and {other}"
+    return f"change the command in the file ({other}), then cpctl apply"
 
 
 def _zone(case: Case) -> Found:

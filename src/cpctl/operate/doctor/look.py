@@ -17,6 +17,8 @@ from cpctl.core.sql import identifier
 from cpctl.core.target import check_expect
 from cpctl.document.runtime import Runtime
 from cpctl.errors import CpctlError
+from cpctl.kinds import sql as kind_sql
+from cpctl.kinds.job import RUNS
 from cpctl.operate.commands import named
 from cpctl.operate.doctor.case import Case, Job, Options, Role, Server
 from cpctl.operate.doctor.reach import reach
@@ -135,6 +137,7 @@ def _second(known: _Known, task: Task) -> Iterator[Query]:
     yield from _of_secrets(capabilities, jobs)
     if capabilities.runs_readable and "jobs" in known.rows:
         yield Query("runs", _sql("runs"))
+        yield Query("last_runs", kind_sql("job_runs"), (max(0, capabilities.last_runid - RUNS),))
         yield Query("stuck", _sql("stuck"))
         yield Query("history", _sql("history"), (HISTORY,))
     runtime = task.document.headings.get("runtime")

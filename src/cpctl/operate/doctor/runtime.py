@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cpctl.core.diagnosis import Diagnosis, Found, Level, Unknown
 from cpctl.core.ledger_codec import read_memory
+from cpctl.core.sql import identifier
 from cpctl.operate.doctor.case import Case, Check
-from cpctl.operate.doctor.jobs import declared, hidden, resume, upkeep
+from cpctl.operate.doctor.jobs import declared, hidden, paused, resume, strangers, upkeep
 from cpctl.operate.doctor.messages import shown
 from cpctl.operate.doctor.scheduler import installed
 from cpctl.render.parts.moments import moment
@@ -24,17 +25,16 @@ def _alerts(case: Case) -> Found:
     seen = case.pairs("tables")
     if seen.get("monitoring_alerts") is False:
         yield Unknown(f"{case.capabilities.role} may not read monitoring_alerts")
-    for severity, message, at, function in case.rows.get("alerts", ()):
+    schema = identifier(case.runtime.in_schema) if case.runtime else ""
+    for severity, message, at, function, number in case.rows.get("alerts", ()):
         if severity.lower() in _MATTERS:
             since = moment(at, case.capabilities.timezone)
             grave = severity.lower() in {"critical", "error", "high"}
             level: Level = "fail" if grave else "warn"
             what = f"an alert is open since {since}: {shown(message)}"
-            remedy = (
-                "its next success closes it"
-                if function
-                else "when it is dealt with: UPDATE … monitoring_alerts SET status = 'resolved'"
-            )
+            closed = f"{schema}.monitoring_alerts SET status = 'resolved' WHERE id = {number};"
+            dealt_with = f"when it is dealt with: UPDATE {closed}"
+            remedy = "its next success closes it" if function else dealt_with
             yield Diagnosis("D601", level, what, remedy=remedy)
 
 
@@ -43,6 +43,7 @@ def _has_upkeep(case: Case) -> bool:
 
 
 def _upkeep(case: Case) -> Found:
+    others = strangers(case)
     for resource, job in declared(case):
         does = upkeep(resource)
         if not does or (job is not None and job.active):
@@ -50,8 +51,8 @@ def _upkeep(case: Case) -> Found:
         if job is None and (unseen := hidden(case, resource)):
             yield unseen
             continue
-        state = "is not in the database" if job is None else "is paused"
-        remedy = "cpctl apply" if job is None else resume(job)
+        absent = others.get(resource.facts["name"]) or ("is not in the database", "cpctl apply")
+        state, remedy = (paused(case, job), resume(job)) if job else absent
         what = f"{state}: {_CONSEQUENCES[does]}"
         yield Diagnosis("D602", "warn", what, resource.address, remedy=remedy)
 

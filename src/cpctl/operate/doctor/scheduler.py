@@ -67,7 +67,9 @@ def _standby(case: Case) -> Found:
 def _launching(case: Case) -> Found:
     if case.server.launching is False:
         what = "cron.launch_active_jobs is off: no job is started, active or not"
-        remedy = "ALTER SYSTEM RESET cron.launch_active_jobs; and then SELECT pg_reload_conf();"
+        # ALTER SYSTEM cannot be in one transaction with anything: each statement has a -c.
+        reset = '-c "ALTER SYSTEM RESET cron.launch_active_jobs"'
+        remedy = f'psql {reset} -c "SELECT pg_reload_conf()"'
         yield Diagnosis("D105", "fail", what, remedy=remedy)
 
 
@@ -155,7 +157,7 @@ def _places(case: Case) -> Found:
     for job in case.jobs:
         if not there.get(job.database, True):
             what = f"runs in the database {job.database}, which does not exist"
-            remedy = "change the job's database: in the file, then cpctl apply"
+            remedy = "change `database:` of the job in the file, then cpctl apply"
             yield case.about(job, "D114", "fail", what, remedy=remedy)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from cpctl.core.job_address import adopting
 from cpctl.core.resource import Address
 from cpctl.core.speech import Clock
 from cpctl.core.watched import FAILED, LOOKED_AT, Looked, Ran, View, Watched
@@ -59,13 +60,23 @@ def why(job: Watched) -> str:
 
 def beside(view: View) -> Iterator[str]:
     """What is not among the jobs, and where their runs come from."""
+    absent = [address for address in view.missing if address not in view.strangers]
+    yield from _strangers(view)
     for verb, addresses in (
-        ("in the file, and not in the database", view.missing),
+        ("in the file, and not in the database", absent),
         ("of the runtime, and failing", [job.address for job in view.upkeep if job.failing]),
     ):
         if addresses:
             yield f"! {count(len(addresses), 'job')} {verb}: {named(addresses)}"
     yield from source(view.looked)
+
+
+def _strangers(view: View) -> Iterator[str]:
+    for owner in sorted(set(view.strangers.values())):
+        addresses = [at for at, whose in view.strangers.items() if whose == owner]
+        subject, verb = count(len(addresses), "job"), "belong" if len(addresses) > 1 else "belongs"
+        yield escaped(f"! {subject} of the file {verb} to {owner} here: ") + named(addresses)
+        yield f"# you are {escaped(view.target.role)}; {escaped(adopting(owner))}"
 
 
 def named(addresses: Sequence[Address]) -> str:
