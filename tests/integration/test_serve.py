@@ -116,7 +116,10 @@ def test_wrong_parameters_are_named_and_nothing_is_done(database: Database, api:
                 answer = api.client.post(PATH, params={**more, "job": word})
                 assert problem(answer, 404).startswith("shop has no such job"), word
         assert "did you mean shop_a?" in api.post("trigger", job="shop_aa").text
-        assert problem(api.client.put(PATH), 405)
+        for path, allowed in {PATH: "GET, POST", "/metrics": "GET", "/healthz": "GET"}.items():
+            answer = api.client.put(path)
+            assert problem(answer, 405)
+            assert answer.headers["allow"] == allowed, path
         assert problem(api.client.get("/functions/v1/"), 404)
 
 
@@ -154,6 +157,19 @@ def test_a_name_that_two_owners_have_is_not_guessed(database: Database) -> None:
         said = problem(api.post("toggle", job="shop_b", enable="false"), 400)
     assert said.startswith("job: 2 jobs have this name. Nothing was done")
     assert said.endswith("name it by its address: job.one/shop_b, job.two/shop_b")
+
+
+def test_an_address_is_never_taken_for_the_key_of_another_job(database: Database) -> None:
+    jobs = {"shop_a": job(command="SELECT 1"), "job.shop_a": job(name="shop_b", command="BOOM")}
+    database.write(document(name="shop", jobs=jobs))
+    database.run("select cron.schedule('shop_b', '0 3 * * *', 'BOOM')")
+    with serving(database) as api:
+        for word in ("shop_a", "job.shop_a"):
+            assert api.post("trigger", job=word).status_code == 200, word
+            assert api.post("toggle", job=word, enable="false").status_code == 200
+            active = {name: row["active"] for (name, _), row in database.jobs().items()}
+            assert active == {"shop_a": False, "shop_b": True, "theirs": True}, word
+            assert api.post("toggle", job=word, enable="true").status_code == 200
 
 
 def test_who_waits_in_vain_is_told(database: Database) -> None:

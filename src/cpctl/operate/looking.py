@@ -53,16 +53,26 @@ class Jobs(NamedTuple):
             if address in self.declared or _kind().removable(resource, context) is not None:
                 yield resource
 
-    def named(self, word: str) -> Resource:
-        """By key of the file, address, or name on the server, in this order. Raises CpctlError."""
+    def named(self, word: str | Address) -> Resource:
+        """By key of the file, address, or name on the server, in this order. Raises CpctlError.
+
+        What a program has found is told as Address: as text it may be the key of another job.
+        """
+        if isinstance(word, Address):
+            return self._at(word)
         keys = {str(r.origin): address for address, r in self.declared.items() if r.origin}
         address = keys.get(word) or Address.parse(word)
+        if address in self.seen or address in self.declared:
+            return self._at(address)
+        return self._by_name(word, keys)
+
+    def _at(self, address: Address) -> Resource:
         if address in self.seen:
             return self.seen[address]
         if address in self.declared:
             what = f"{address} is declared, but the database has no such job"
             raise CpctlError(what, remedy="cpctl apply makes it")
-        return self._by_name(word, keys)
+        raise CpctlError(f"there is no {address} any more", remedy="look again")
 
     def _by_name(self, word: str, keys: Mapping[str, Address]) -> Resource:
         found = [job for job in self.seen.values() if job.facts["name"] == word]

@@ -95,7 +95,7 @@ class Service:
         wait = partial(note, "waiting for a lock", logging.WARNING)
         order = Order(
             active,
-            (str(job.address),),
+            (job.address,),
             reason,
             self.limits.seconds,
             lambda what: wait(why=what),
@@ -112,7 +112,7 @@ class Service:
     async def trigger(self, word: str) -> bytes:
         """Run a job's command to its end. Raises CpctlError."""
         job = await self._job(word)
-        run = Run(str(job.address), False, self.limits.as_owner, self.limits.seconds)  # noqa: FBT003
+        run = Run(job.address, False, self.limits.as_owner, self.limits.seconds)  # noqa: FBT003
         await self._by_hand(lambda: trigger(self.task, self._server, run))
         return answers.triggered(job)
 
