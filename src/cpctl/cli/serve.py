@@ -54,8 +54,9 @@ def serve(
 ) -> int:
     """Serve status, jobs, health, toggle and trigger over HTTP, and /metrics for Prometheus."""
     _check_installed()
+    from cpctl.server.limits import is_loopback
     from cpctl.server.service import Limits
-    from cpctl.server.serving import Listen, is_loopback, serve
+    from cpctl.server.serving import Listen, serve
 
     mode = (secrets or SecretsMode.auto).value
     common = Common(file, database_url, env_file, mode, None, quiet=False)
