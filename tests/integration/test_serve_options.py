@@ -19,6 +19,7 @@ OPTIONS = {
     "open to all": (("--insecure-no-auth", "--host", "0.0.0.0"), "0.0.0.0 is none"),  # noqa: S104
     "no time": (("--api-key", "env:K", "--timeout", "soon"), '--timeout "soon" is no time'),
     "no address": (("--api-key", "env:K", "--host", "host.invalid"), "host.invalid:8000: cannot"),
+    "no name": (("--api-key", "env:K", "--host", "x" * 64), "x:8000: cannot listen there"),
     "no port": (("--api-key", "env:K", "--port", "70000"), "70000 is not in the range"),
     "no file": (("--api-key", "env:K", "-f", "nothing.yaml"), "nothing.yaml"),
 }
