@@ -13,7 +13,8 @@ from cpctl.errors import CpctlError
 class Order(NamedTuple):
     """What to do. `active`: what the jobs become; `jobs`: by any of their names, or by address.
 
-    None of them: all. `via`: what called this, for the ledger. `announce` is told what takes longer than a second.
+    No jobs: all. `via`: what called this, for the ledger. `announce` is told what takes longer
+    than a second.
     """
 
     active: bool
