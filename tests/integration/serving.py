@@ -60,6 +60,17 @@ class Api:
         return self.process.wait(PATIENCE)
 
 
+def problem(answer: httpx.Response, status: int) -> str:
+    """What it says, having all fields of a problem in the guide's envelope."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = answer.json()
+    assert list(said) == ["success", "type", "title", "status", "detail", "where", "remedy"]
+    assert said["success"] is False
+    assert said["status"] == status
+    return ": ".join(filter(None, (said["where"], said["detail"]))) + f" -> {said['remedy']}"
+
+
 @contextmanager
 def serving(
     database: Database,

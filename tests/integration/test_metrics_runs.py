@@ -14,7 +14,7 @@ from cpctl.postgres.wire import ConnectionLost
 from ground import Cluster
 from tests.integration.pipeline import FILES, KEY, apply, pipeline
 from tests.integration.scraping import NAMES, CutOff, Scraped, made, scraping
-from tests.integration.watching import ran
+from tests.integration.watching import ran, schedule
 from tests.servers import Database
 
 ENDED = (
@@ -123,6 +123,28 @@ def test_another_server_brings_no_news_with_it(database: Database) -> None:
             assert scraper.scrape().runs == {"pipe_good": (1, 0)}
             ran(other, other.jobs()["pipe_bad", "postgres"]["jobid"], "failed", "0 s")
             assert scraper.scrape().runs == {"pipe_good": (1, 0), "pipe_bad": (0, 1)}
+
+
+def test_a_pg_cron_that_is_made_again_begins_again(database: Database) -> None:
+    """Its first jobs and runs have the numbers that the first ones had before."""
+    jobs = made(database)
+    with scraping(database) as scraper:
+        scraper.scrape()
+        ran(database, jobs["pipe_good"], ago="0 s")
+        assert scraper.scrape().runs == {"pipe_good": (1, 0)}
+        database.run("drop extension pg_cron")
+        with pytest.raises(CpctlError, match="pg_cron is not there"):
+            scraper.scrape()
+        database.run("create extension pg_cron")
+        again = {name: schedule(database, name) for name in reversed(NAMES)}
+        ran(database, again["pipe_bad"], ago="2 days")
+        ran(database, again["pipe_bad"], ago="0 s")
+        for _ in range(2):
+            found = scraper.scrape()
+            assert found.runs == {"pipe_good": (1, 0), "pipe_bad": (1, 0)}
+            assert [*found.of_job("cpctl_job_last_success_age_seconds")] == ["pipe_bad"]
+        ran(database, again["pipe_bad"], ago="0 s")
+        assert scraper.scrape().runs == {"pipe_good": (1, 0), "pipe_bad": (2, 0)}
 
 
 def test_a_look_that_is_refused_leaves_no_snapshot_behind(database: Database) -> None:

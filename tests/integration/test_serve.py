@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.integration.remembering import applied
-from tests.integration.serving import KEY, PATH, Api, bearer, serving
+from tests.integration.serving import KEY, PATH, Api, bearer, problem, serving
 from tests.integration.steps import document, job, untouched
 from tests.servers import Database
 
@@ -37,17 +37,6 @@ def database(database: Database) -> Database:
 def api(database: Database) -> Iterator[Api]:
     with serving(database) as found:
         yield found
-
-
-def problem(answer: httpx.Response, status: int) -> str:
-    """What it says, having all fields of a problem in the guide's envelope."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    said = answer.json()
-    assert list(said) == ["success", "type", "title", "status", "detail", "where", "remedy"]
-    assert said["success"] is False
-    assert said["status"] == status
-    return ": ".join(filter(None, (said["where"], said["detail"]))) + f" -> {said['remedy']}"
 
 
 KEYS: dict[str, dict[bytes, bytes]] = {
@@ -116,7 +105,10 @@ def test_wrong_parameters_are_named_and_nothing_is_done(database: Database, api:
                 answer = api.client.post(PATH, params={**more, "job": word})
                 assert problem(answer, 404).startswith("shop has no such job"), word
         assert "did you mean shop_a?" in api.post("trigger", job="shop_aa").text
-        assert problem(api.client.put(PATH), 405)
+        for path, allowed in {PATH: "GET, POST", "/metrics": "GET", "/healthz": "GET"}.items():
+            answer = api.client.put(path)
+            assert problem(answer, 405)
+            assert answer.headers["allow"] == allowed, path
         assert problem(api.client.get("/functions/v1/"), 404)
 
 
@@ -131,29 +123,6 @@ def test_what_fails_says_so(database: Database, api: Api) -> None:
     assert said.startswith("job.shop_b: failed after 0.0 s: division by zero (22012)")
     database.run("select cron.unschedule('shop_b')")
     assert problem(api.post("trigger", job="shop_b"), 404).endswith("cpctl apply makes it")
-
-
-def test_a_name_that_two_owners_have_is_not_guessed(database: Database) -> None:
-    """A name alone is that of the file's own owner, as in every address."""
-    for role in ("one", "two"):
-        database.new_role(role, "usage on schema cron")
-    database.run("select cron.unschedule('shop_b')")
-    jobs = {"first": job(name="shop_a", username="postgres")}
-    for name, role in (("shop_a", "one"), ("shop_b", "one"), ("shop_b", "two")):
-        made = (name, "0 3 * * *", "SELECT 1", "postgres", role)
-        database.run("select cron.schedule_in_database(%s, %s, %s, %s, %s)", *made)
-        jobs[f"{name}_{role}"] = job(name=name, username=role)
-    database.write(document(name="shop", defaults={"username": "postgres"}, jobs=jobs))
-    owners = {"shop_a": "postgres", "one/shop_a": "one", "two/shop_b": "two"}
-    with serving(database) as api:
-        for word, owner in owners.items():
-            assert api.post("toggle", job=word, enable="false").status_code == 200
-            paused = [who for (_, who), row in database.jobs().items() if not row["active"]]
-            assert paused == [owner], word
-            assert api.post("toggle", job=f"job.{word}", enable="true").status_code == 200
-        said = problem(api.post("toggle", job="shop_b", enable="false"), 400)
-    assert said.startswith("job: 2 jobs have this name. Nothing was done")
-    assert said.endswith("name it by its address: job.one/shop_b, job.two/shop_b")
 
 
 def test_who_waits_in_vain_is_told(database: Database) -> None:

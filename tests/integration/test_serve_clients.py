@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -83,6 +84,31 @@ def closed(connection: socket.socket) -> bytes:
         return b""
 
 
+def test_many_clients_that_only_wait_hinder_nobody(api: Api) -> None:
+    """A connection to the database may get a number above all that select() knows."""
+    soft, hard = resource.prlimit(api.process.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4_096, hard), hard))
+    with ExitStack() as stack:
+        for _ in range(1_050):
+            stack.enter_context(opened(api, b""))
+        assert api.post("toggle", job="shop_a", enable="false").status_code == 200
+        assert api.post("trigger", job="shop_a").status_code == 200
+        assert "\ncpctl_database_up 1.0\n" in api.client.get("/metrics").text
+
+
+def test_no_descriptor_left_is_said_once_a_second(api: Api) -> None:
+    api.get("status")
+    resource.prlimit(api.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+    with ExitStack() as stack:
+        for _ in range(80):
+            stack.enter_context(opened(api, b""))
+        time.sleep(1.5)
+    assert api.get("status").status_code == 200
+    said = [line for line in api.lines() if "out of system resource" in line["event"]]
+    assert 1 <= len(said) <= 5
+
+
 def test_a_large_body_is_not_kept(database: Database, api: Api) -> None:
     target = f"{PATH}?action=toggle&job=nobody&enable=false"
     api.client.post(target)
@@ -104,7 +130,9 @@ PAGES: tuple[tuple[dict[str, str], int], ...] = (
     ({"Host": "localhost.evil.example:8000"}, 403),
     ({"Origin": "null"}, 403),
     ({"Host": "[::1"}, 403),
+    ({"Host": "0x7f.1"}, 403),
     ({"Origin": "http://localhost:3000"}, 404),
+    ({"Host": "127.0.0.2:8000"}, 404),
     ({}, 404),
 )
 

@@ -18,7 +18,10 @@ OPTIONS = {
     "both": (("--api-key", "env:K", "--insecure-no-auth"), "--insecure-no-auth: one of them"),
     "open to all": (("--insecure-no-auth", "--host", "0.0.0.0"), "0.0.0.0 is none"),  # noqa: S104
     "no time": (("--api-key", "env:K", "--timeout", "soon"), '--timeout "soon" is no time'),
+    "time 0": (("--api-key", "env:K", "--timeout", "0s"), "--timeout 0s is not between a tenth"),
+    "years": (("--api-key", "env:K", "--timeout", "9999999min"), "is not between a tenth"),
     "no address": (("--api-key", "env:K", "--host", "host.invalid"), "host.invalid:8000: cannot"),
+    "no name": (("--api-key", "env:K", "--host", "x" * 64), "x:8000: cannot listen there"),
     "no port": (("--api-key", "env:K", "--port", "70000"), "70000 is not in the range"),
     "no file": (("--api-key", "env:K", "-f", "nothing.yaml"), "nothing.yaml"),
 }

@@ -17,13 +17,13 @@ step "The Edge Functions" \
 export SUPABASE_URL="http://127.0.0.1:$(<"$edge/port")"
 printf '\n$ export SUPABASE_URL=%s\n' "$SUPABASE_URL"
 run 0 'cat examples/edge-functions/edge-functions.yaml tools/demo/impatient.yaml'
+whole="-f scheduler.yaml -f examples/edge-functions/edge-functions.yaml"
+whole+=" -f tools/demo/impatient.yaml --env-file .env.example"
+printf '\n$ whole="%s"\n' "$whole"
 
 step "From an empty database" "One apply: the extension, the tables, the functions, the settings, the jobs."
 fresh_server
 psql --command 'DROP EXTENSION IF EXISTS http'
-whole="-f scheduler.yaml -f examples/edge-functions/edge-functions.yaml"
-whole+=" -f tools/demo/impatient.yaml --env-file .env.example"
-printf '\n$ whole="%s"\n' "$whole"
 run 0 'cpctl apply $whole --auto-approve | sed -n "/^Plan:/,\$p"'
 expect "extension.http " "function.public.trigger_sweeper() " "table.public.job_runs " "Apply complete: "
 run 0 'cpctl plan $whole --detailed-exitcode'

@@ -12,6 +12,9 @@ MARKS = re.compile(r"(<!-- demo: .*? -->\n).*?(<!-- /demo -->)", re.DOTALL)
 USUAL = "127.0.0.1:5597"
 """Where the server listens unless that port is taken."""
 
+EDGE = "http://127.0.0.1:9000"
+"""What stands in for the Edge Functions has any port."""
+
 SHOWN = (
     "What would cpctl do?",
     "Do it",
@@ -25,6 +28,7 @@ SHOWN = (
     "pg_cron fires, the trigger calls",
     "The other side breaks",
     "And recovers",
+    "All is well",
 )
 LONGEST, HEAD, TAIL = 25, 6, 7
 """A command's output with more lines than LONGEST is cut to its first and last ones."""
@@ -57,7 +61,8 @@ def main() -> int:
     if done.returncode:
         print(done.stdout)
         return done.returncode
-    story = re.sub(r"127\.0\.0\.1:\d+", USUAL, done.stdout)
+    story = re.sub(r"http://127\.0\.0\.1:\d+", EDGE, done.stdout)
+    story = re.sub(r"127\.0\.0\.1:\d+", USUAL, story)
     shown = "\n".join(transcript(story))
     text = MARKS.sub(lambda found: f"{found[1]}\n{shown}\n{found[2]}", README.read_text("utf-8"))
     README.write_text(text, encoding="utf-8")

@@ -24,6 +24,9 @@ from cpctl.errors import CpctlError
 _INSTALL = "in the checkout that cpctl was installed from: pip install '.[serve]'"
 """No name alone: an index may have another project under it."""
 
+_SHORTEST, _LONGEST = 0.1, 86_400.0
+"""Seconds that a call may be given."""
+
 _NEEDED = ("fastapi", "fastapi_offline", "prometheus_client", "uvicorn")
 
 
@@ -54,8 +57,9 @@ def serve(
 ) -> int:
     """Serve status, jobs, health, toggle and trigger over HTTP, and /metrics for Prometheus."""
     _check_installed()
+    from cpctl.server.limits import is_loopback
     from cpctl.server.service import Limits
-    from cpctl.server.serving import Listen, is_loopback, serve
+    from cpctl.server.serving import Listen, serve
 
     mode = (secrets or SecretsMode.auto).value
     common = Common(file, database_url, env_file, mode, None, quiet=False)
@@ -63,9 +67,18 @@ def serve(
         what = f"--insecure-no-auth is for loopback addresses, and {host} is none"
         raise CpctlError(what, remedy="--api-key env:NAME, or --host 127.0.0.1")
     key = _key(api_key, env_file, insecure=insecure_no_auth)
-    limits = Limits(parse_seconds("--timeout", timeout), as_owner)
+    limits = Limits(_seconds(timeout), as_owner)
     serve(read_task(common), common.server, Listen(host, port), limits, key)
     return 0
+
+
+def _seconds(timeout: str) -> float:
+    """Raises CpctlError where every call would fail, or none ever."""
+    seconds = parse_seconds("--timeout", timeout)
+    if not _SHORTEST <= seconds <= _LONGEST:
+        what = f"--timeout {timeout} is not between a tenth of a second and a day"
+        raise CpctlError(what, remedy="write 30s or 2min")
+    return seconds
 
 
 def _check_installed() -> None:

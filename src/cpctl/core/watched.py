@@ -106,12 +106,14 @@ class Looked(NamedTuple):
     """Where runs were looked for. `runtime`: the table of runs of edge functions, or empty.
 
     `whole`: all runs that are there were looked at. `lacking`: the file has a runtime that the
-    database has not.
+    database has not. `history`: pg_cron's table, by oid: where that is another, its numbers of jobs
+    and of runs mean something else.
     """
 
     runtime: str
     whole: bool
     lacking: bool
+    history: int = 0
 
 
 class View(NamedTuple):

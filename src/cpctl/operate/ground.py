@@ -29,7 +29,10 @@ from cpctl.operate.runtime import (
 from cpctl.postgres.session import Session
 from cpctl.scene import declared_owners, expected
 
-_ENDS = "select min(runid), max(runid) from cron.job_run_details"
+_ENDS = (
+    "select min(runid), max(runid), 'cron.job_run_details'::regclass::oid::int8 "
+    "from cron.job_run_details"
+)
 
 
 class Ground(NamedTuple):
@@ -89,7 +92,7 @@ def stand(document: Document, session: Session) -> Ground:
     rows = session.ask([*asked, *([there_query(declared)] if declared else [])], doing=_DOING)
     jobs = tuple(_jobs(rows["jobs"], document, whose, declared))
     runtime = present_runtime(declared, rows["there"], capabilities) if declared else None
-    cron, cron_whole = _after(rows["ends"])
+    cron, cron_whole = _after([ends for *ends, _ in rows["ends"]])
     edge, edge_whole = _edge_after(runtime, session)
     table = runtime.table if runtime else ""
     lacking = declared is not None and runtime is None
@@ -100,7 +103,7 @@ def stand(document: Document, session: Session) -> Ground:
         missing := _missing(jobs, whose),
         _strangers(missing, jobs, whose),
         runtime,
-        Looked(table, cron_whole and edge_whole, lacking),
+        Looked(table, cron_whole and edge_whole, lacking, rows["ends"][0][-1]),
         (cron, edge),
         readers,
     )
@@ -124,7 +127,7 @@ def _readers(capabilities: Capabilities, whose: _Whose) -> tuple[str, ...]:
     return tuple("" if name == role else name for name in names)
 
 
-def _after(ends: Sequence[tuple[Any, ...]]) -> tuple[int, bool]:
+def _after(ends: Sequence[Sequence[Any]]) -> tuple[int, bool]:
     """The id after which one looks, and whether that leaves nothing out."""
     known = [(first, last) for first, last in ends if last is not None]
     if not known:

@@ -54,17 +54,27 @@ class Jobs(NamedTuple):
             if address in self.declared or _kind().removable(resource, context) is not None:
                 yield resource
 
-    def named(self, word: str) -> Resource:
-        """By key of the file, address, or name on the server, in this order. Raises CpctlError."""
+    def named(self, word: str | Address) -> Resource:
+        """By key of the file, address, or name on the server, in this order. Raises CpctlError.
+
+        What a program has found is told as Address: as text it may be the key of another job.
+        """
+        if isinstance(word, Address):
+            return self._at(word)
         keys = {str(r.origin): address for address, r in self.declared.items() if r.origin}
         addresses = (keys[word],) if word in keys else meant(word, self.scene.context.owner)
-        for address in addresses:
-            if address in self.seen:
-                return self.seen[address]
-        for address in addresses:
-            if address in self.declared:
-                raise self._missing(self.declared[address])
+        for known in (self.seen, self.declared):
+            for address in addresses:
+                if address in known:
+                    return self._at(address)
         return self._by_name(word, keys)
+
+    def _at(self, address: Address) -> Resource:
+        if address in self.seen:
+            return self.seen[address]
+        if address in self.declared:
+            raise self._missing(self.declared[address])
+        raise CpctlError(f"there is no {address} any more", remedy="look again")
 
     def _missing(self, job: Resource) -> CpctlError:
         same = [it for it in self.seen.values() if it.facts["name"] == job.facts["name"]]

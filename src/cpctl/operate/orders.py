@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cpctl.core.pauses import CPCTL, LONGEST_REASON
+from cpctl.core.resource import Address
 from cpctl.errors import CpctlError
 
 
 class Order(NamedTuple):
-    """What to do. `active`: what the jobs become; `jobs`: by any of their names; none: all.
+    """What to do. `active`: what the jobs become; `jobs`: by any of their names, or by address.
 
-    `via`: what called this, for the ledger. `announce` is told what takes longer than a second.
+    No jobs: all. `via`: what called this, for the ledger. `announce` is told what takes longer
+    than a second.
     """
 
     active: bool
-    jobs: tuple[str, ...]
+    jobs: tuple[str | Address, ...]
     reason: str
     lock_timeout: float
     announce: Callable[[str], None]

@@ -16,7 +16,7 @@ from cpctl.core.capabilities import Capabilities
 from cpctl.core.copying import copies
 from cpctl.core.kind import Query
 from cpctl.core.ran import Ran, Triggered
-from cpctl.core.resource import Resource
+from cpctl.core.resource import Address, Resource
 from cpctl.core.sql import identifier
 from cpctl.document import Document
 from cpctl.errors import CpctlError, OutcomeUnknown, Refused
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     `as_owner`: also in a session of ours that the command could leave.
     """
 
-    job: str
+    job: str | Address
     wait: bool
     as_owner: bool
     seconds: float
@@ -84,7 +84,7 @@ def trigger(task: Task, server: Server, wanted: Wanted) -> Triggered:
     return done
 
 
-def _look(task: Task, server: Server, word: str) -> _Found:
+def _look(task: Task, server: Server, word: str | Address) -> _Found:
     """The job as it is on the server. Raises Refused where that is not the file's database."""
     with Session(server, APPLICATION) as session:
         scene = probe(task, session)

@@ -73,13 +73,21 @@ class Watch:
             drift = self._drift()
             if self._before is not None and _where(self._before) != _where(seen):
                 self._begin()
+            anew = self._begin_history(seen)
             known = recalled(seen, self._known)
             seen, late = with_successes(seen, known), overdue(seen, known)
-            over = self._over()  # the last thing that can fail: it tells each run once
+            over = self._over(anew=anew)  # the last thing that can fail: it tells each run once
         self._known, self._before = known, seen
         return Sighting(seen, over, late, *drift)
 
-    def _over(self) -> tuple[OneRun, ...]:
+    def _begin_history(self, seen: View) -> bool:
+        """Whether pg_cron was dropped and made again: it counts jobs and runs from 1 again."""
+        if self._before is None or self._before.looked.history == seen.looked.history:
+            return False
+        self._follower, self._known = Follower(self._runs), None
+        return True
+
+    def _over(self, *, anew: bool) -> tuple[OneRun, ...]:
         before = self._before
         if before is None:
             self._wish = _AT_FIRST
@@ -87,7 +95,8 @@ class Watch:
             return ()
         self._wish = _LATER
         found, since = self._follower.next(), datetime.fromisoformat(before.clock.as_of)
-        known = {job.address: _called(job.function, before) for job in every_job(before)}
+        jobs = () if anew else every_job(before)
+        known = {job.address: _called(job.function, before) for job in jobs}
         return tuple(
             run
             for run in found.runs

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from select import select
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -19,7 +18,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from cpctl.core.ran import MOST_ROWS, Failure, Ran, Result
 from cpctl.postgres.connect import Server
 from cpctl.postgres.session import CANCEL_TIMEOUT, Session
-from cpctl.postgres.wire import TICK, ConnectionLost
+from cpctl.postgres.wire import TICK, ConnectionLost, happens
 
 GRACE = 5.0
 """Seconds that a cancelled command has to end."""
@@ -113,7 +112,7 @@ class _Running:
             if left <= 0:
                 self.cancel(f"after {self._limit:g} s")
                 continue
-            if select([self._pgconn.socket], [], [], min(TICK, left))[0]:
+            if happens(self._pgconn.socket, min(TICK, left)):
                 self._pgconn.consume_input()
         return True
 

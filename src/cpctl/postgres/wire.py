@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from select import select
+from math import ceil
+from select import POLLIN, POLLOUT, poll
 from typing import Any, NamedTuple
 
 from psycopg import OperationalError
@@ -21,7 +22,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from cpctl.errors import CpctlError
 
 TICK = 0.2
-"""Seconds. A signal between Python's last look and select() is noticed only when that returns."""
+"""Seconds. A signal between Python's last look and poll() is noticed only when that returns."""
 
 _OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _ENDED = ("57P", "08")
@@ -162,13 +163,18 @@ def _ready(socket: int, *, silence: float, flushed: bool) -> bool:
     """Whether there is something to read; False where there is room to write."""
     deadline = time.monotonic() + silence
     while True:
-        writing = [] if flushed else [socket]
         left = deadline - time.monotonic()
-        readable, writable, _ = select([socket], writing, [], max(0.0, min(TICK, left)))
-        if readable or writable:
-            return bool(readable)
+        if come := happens(socket, max(0.0, min(TICK, left)), POLLIN | (0 if flushed else POLLOUT)):
+            return come != POLLOUT
         if left <= 0:
             raise Silent(f"no answer for {silence:g} s")
+
+
+def happens(socket: int, seconds: float, wanted: int = POLLIN) -> int:
+    """What has happened within this time; 0: nothing. select() knows no socket above 1023."""
+    watched = poll()
+    watched.register(socket, wanted)
+    return next((event for _, event in watched.poll(ceil(seconds * 1000))), 0)
 
 
 def _answer(result: PGresult, load: Load) -> Answer:

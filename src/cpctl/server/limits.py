@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,7 +22,13 @@ LARGEST_BODY: Final = 64 * 1024
 SLOWEST: Final = 10.0
 """Seconds from the first byte of a request to its last, and before the first."""
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+def is_loopback(host: str | None) -> bool:
+    """An address, and not a name that may lead here today; but for the one that always does."""
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Bodies:
@@ -65,7 +72,7 @@ def _from_here(headers: Headers) -> bool:
         origin = urlsplit(headers.get("origin", "//localhost")).hostname
     except ValueError:
         return False
-    return host in LOOPBACK and origin in LOOPBACK
+    return is_loopback(host) and is_loopback(origin)
 
 
 class Impatient(H11Protocol):

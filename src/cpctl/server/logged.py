@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from ipaddress import ip_address
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -51,9 +52,17 @@ class Logged:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         name = _name(scope)
         self._told(name, status, seconds)
-        client = scope["client"][0] if scope["client"] else None
+        client = _address(scope["client"][0]) if scope["client"] else None
         facts = {"method": scope["method"], "action": name, "status": status}
         note("request", **facts, ms=round(seconds * 1000, 1), client=client)
+
+
+def _address(text: str) -> str | None:
+    """A proxy on this machine says whom it speaks for, in a header that anybody here may send."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None
 
 
 def _name(scope: Scope) -> str:

@@ -23,6 +23,16 @@ class _Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class _Seldom(logging.Filter):
+    """What is below us says the same thousands of times a second, where no descriptor is left."""
+
+    last = ("", 0)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        before, self.last = self.last, (record.getMessage(), int(record.created))
+        return record.name == LOG.name or self.last != before
+
+
 _LEVELS = {
     "cpctl.serve": logging.INFO,
     "uvicorn": logging.WARNING,
@@ -34,6 +44,7 @@ def to_stderr() -> None:
     """Our lines, and what the HTTP server and the event loop below us have to complain of."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
+    handler.addFilter(_Seldom())
     for name, level in _LEVELS.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False

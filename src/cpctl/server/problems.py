@@ -11,7 +11,6 @@ from typing import Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from cpctl.errors import CpctlError, Fault, LockHeld, OutcomeUnknown, Refused
@@ -104,11 +103,11 @@ def misdirected(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_methods(request))
+        headers["Allow"] = ", ".join(_methods(request, headers.get("Allow", "")))
     return problem(status, Fault(status.description, remedy="/docs has what is there"), headers)
 
 
-def _methods(request: Request) -> list[str]:
-    routes = (route for route in request.app.routes if isinstance(route, APIRoute))
-    here = (route.methods or () for route in routes if route.path == request.url.path)
-    return sorted({method for methods in here for method in methods})
+def _methods(request: Request, known: str) -> list[str]:
+    """`known`: those of one route; what is described has those of all."""
+    described = request.app.openapi()["paths"].get(request.url.path, {})
+    return sorted({*map(str.upper, described), *filter(None, known.split(", "))})

@@ -7,11 +7,10 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from difflib import get_close_matches
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
-from cpctl.core.job_address import adopting
+from cpctl.core.switched import Switch
 from cpctl.core.watched import View, Watched
 from cpctl.errors import CpctlError
 from cpctl.operate.orders import Order
@@ -25,10 +24,11 @@ from cpctl.postgres.session import Session
 from cpctl.scene import Task
 from cpctl.server import answers
 from cpctl.server.answers import Answered
+from cpctl.server.called import job_called
 from cpctl.server.logs import note
 from cpctl.server.looks import Looks, Reader, Wanted
 from cpctl.server.metrics import Metrics
-from cpctl.server.problems import BadRequest, Busy, NoSuchJob
+from cpctl.server.problems import Busy
 
 VIA: Final = "the API"
 """What the ledger says of how a pause came about."""
@@ -96,47 +96,32 @@ class Service:
         wait = partial(note, "waiting for a lock", logging.WARNING)
         order = Order(
             active,
-            (str(job.address),),
+            (job.address,),
             reason,
             self.limits.seconds,
             lambda what: wait(why=what),
             VIA,
         )
 
-        def work() -> None:
+        def work() -> Switch:
             with Session(self._server, f"cpctl serve: {order.verb}") as session:
-                switch(self.task, session, order)
+                return switch(self.task, session, order)
 
-        await self._by_hand(work)
+        done = await self._by_hand(work)
+        if done.unrecorded:
+            address, why = str(job.address), done.unrecorded
+            note(f"{order.verb} is not in the ledger", logging.WARNING, job=address, why=why)
         return answers.toggled(job, active=active)
 
     async def trigger(self, word: str) -> bytes:
         """Run a job's command to its end. Raises CpctlError."""
         job = await self._job(word)
-        run = Run(str(job.address), False, self.limits.as_owner, self.limits.seconds)  # noqa: FBT003
+        run = Run(job.address, False, self.limits.as_owner, self.limits.seconds)  # noqa: FBT003
         await self._by_hand(lambda: trigger(self.task, self._server, run))
         return answers.triggered(job)
 
     async def _job(self, word: str) -> Watched:
-        """A job of the file by name or address: other people's are not ours to touch."""
-        seen = (await self.looks.newest()).view
-        known = (*seen.jobs, *seen.upkeep)
-        found = [job for job in known if word in job.called]
-        found = found or [job for job in known if word == job.name]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            addresses = ", ".join(str(job.address) for job in found)
-            what = f"{len(found)} jobs have this name. Nothing was done"
-            raise BadRequest(what, where="job", remedy=f"name it by its address: {addresses}")
-        near = get_close_matches(word, [job.name or "" for job in known], n=1)
-        remedy = f"did you mean {near[0]}?" if near else "action=jobs lists them"
-        if any(word in (address.name, str(address)) for address in seen.missing):
-            remedy = "it is in the file: cpctl apply makes it"
-        for address, owner in seen.strangers.items():
-            if word in (address.name, str(address)):
-                remedy = f"it belongs to {owner} here: {adopting(owner)}"
-        raise NoSuchJob(f"{seen.name} has no such job in this database", remedy=remedy)
+        return job_called(word, (await self.looks.newest()).view)
 
     async def _by_hand(self, work: Callable[[], Done]) -> Done:
         """Raises Busy where others have had all connections for as long as a call may take."""

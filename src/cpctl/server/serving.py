@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import socket
 from contextlib import suppress
-from ipaddress import ip_address
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -32,16 +32,11 @@ class Listen(NamedTuple):
     port: int
 
 
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def serve(task: Task, server: Server, listen: Listen, limits: Limits, key: str | None) -> None:
     """Answer until somebody stops it. Raises CpctlError where it cannot listen."""
     bound = _bound(listen)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one for each caller
     gc.enable()  # the command line does without: it lives for a second
     to_stderr()
     told = Key(key) if key is not None else None
@@ -79,7 +74,7 @@ def _bound(listen: Listen) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         what = f"cannot listen there: {getattr(error, 'strerror', None) or error}"
         where = f"{listen.host}:{listen.port}"
         if bound is not None:

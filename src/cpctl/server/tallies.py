@@ -63,7 +63,7 @@ class Ran:
             tally = self.jobs[run.address.name]
             tally.outcomes[run.status] += 1
             if run.milliseconds is not None:
-                tally.durations.add(run.milliseconds / 1000)
+                tally.durations.add(max(0, run.milliseconds) / 1000)
 
 
 class Asked:

@@ -54,6 +54,14 @@ def test_a_run_that_nobody_timed_is_counted() -> None:
     assert samples(text, "cpctl_job_run_duration_seconds_sum") == [({"job_name": "nightly"}, 2)]
 
 
+def test_a_run_that_ended_before_it_began_took_no_time() -> None:
+    """The clock was set back meanwhile; a sum that falls would be a restart to Prometheus."""
+    metrics = Metrics()
+    text = metrics.exposition(sighting(over=[RUN, RUN._replace(milliseconds=-3_600_000)]), 0)
+    assert samples(text, "cpctl_job_run_duration_seconds_count") == [({"job_name": "nightly"}, 2)]
+    assert samples(text, "cpctl_job_run_duration_seconds_sum") == [({"job_name": "nightly"}, 2)]
+
+
 def test_a_run_of_a_job_that_the_view_does_not_have_yet_is_kept() -> None:
     """It was made between the two snapshots of a look."""
     metrics, new = Metrics(), Address("job", "new")
