@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 
 from tests.integration.remembering import applied
@@ -178,6 +180,28 @@ def test_it_ends_when_what_is_under_way_has_ended(database: Database, number: in
     assert [answer.status_code for answer in answers] == [200]
     with pytest.raises(httpx.ConnectError):
         httpx.get(api.url, trust_env=False)
+
+
+def test_who_is_cut_off_at_the_end_is_told_that_nobody_knows(database: Database) -> None:
+    """A backend that is stopped answers for longer than --timeout."""
+    waiting = "select pid from pg_stat_activity where application_name = 'cpctl serve: pause'"
+    with serving(database, "--timeout", "1s") as api, psycopg.connect(database.url()) as other:
+        other.execute("lock table cron.job in exclusive mode")
+        answers: list[httpx.Response] = []
+        caller = threading.Thread(
+            target=lambda: answers.append(api.client.post(PATH, params=TOGGLE))
+        )
+        caller.start()
+        while not (found := database.rows(f"{waiting} and wait_event_type = 'Lock'")):
+            threading.Event().wait(0.02)
+        os.kill(found[0][0], signal.SIGSTOP)
+        try:
+            assert api.stop() == 0
+        finally:
+            os.kill(found[0][0], signal.SIGCONT)
+        caller.join()
+    assert problem(answers[0], 504).startswith("cpctl was stopped before this was over")
+    assert [line["status"] for line in api.lines() if line["event"] == "request"] == [504]
 
 
 def until_it_sleeps(database: Database) -> None:

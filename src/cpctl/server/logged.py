@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpctl.errors import Fault
 from cpctl.server.logs import note
-from cpctl.server.problems import problem
+from cpctl.server.problems import problem, stopped
 
 ACTIONS = ("status", "jobs", "health", "toggle", "trigger")
 Told = Callable[[str, int, float], None]
@@ -41,6 +42,9 @@ class Logged:
 
         try:
             await self._app(scope, receive, seen)
+        except asyncio.CancelledError:  # the process ends; uvicorn has waited for long enough
+            if not status:
+                await stopped(scope["method"])(scope, receive, seen)
         except Exception as error:  # noqa: BLE001 - its words may quote what nobody should read
             note("error in cpctl itself", logging.ERROR, kind=type(error).__name__)
             if not status:

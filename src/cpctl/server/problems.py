@@ -83,6 +83,15 @@ def failed(_: Request, error: Exception) -> Response:
     return problem(status, replace(fault, what=what, remedy=remedy), headers.get(status))
 
 
+def stopped(method: str) -> Response:
+    """The end has come before the answer: a 500 would say that nothing was done."""
+    if method == "POST":
+        what = "cpctl was stopped before this was over; whether it was done is not known"
+        return problem(HTTPStatus.GATEWAY_TIMEOUT, Fault(what, remedy="look at action=jobs"))
+    fault = Fault("cpctl was stopped before the database answered", remedy="ask again")
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, fault, AGAIN)
+
+
 def status_of(error: CpctlError) -> HTTPStatus:
     """500 is for what names no other: a statement that failed, a change that was not seen."""
     known = (status for kind, status in _STATUSES if isinstance(error, kind))

@@ -22,7 +22,7 @@ _SAID: Final = {
     424: "The command ran, and failed.",
     500: "Something failed; nothing was changed.",
     503: "The database does not answer, or somebody holds a lock; try again.",
-    504: "The connection broke; whether it was done is not known.",
+    504: "The connection broke, or the process was stopped; whether it was done is not known.",
 }
 
 
