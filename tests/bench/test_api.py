@@ -47,19 +47,20 @@ def api(tmp_path: Path) -> Iterator[Api]:
             yield found
 
 
-def test_a_hundred_clients(api: Api) -> None:
+def test_a_hundred_clients(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     """Four of them pause and resume, the others look; and one before, with nobody beside."""
     alone = len(asyncio.run(_client(api, TOGGLERS, time.monotonic() + ALONE))) / ALONE
     made = asyncio.run(_all(api, time.monotonic() + SECONDS))
     reads = [it.seconds for calls in made[TOGGLERS:] for it in calls]
     writes = [it.seconds for calls in made[:TOGGLERS] for it in calls]
     statuses = Counter(it.status for calls in made for it in calls)
-    print(f"\n{CLIENTS} clients for {SECONDS:g} s: {dict(statuses)}")
-    print(f"{'reads':8} {len(reads) / SECONDS / alone:7.2f} x those of one client alone")
-    for name, seconds in (("reads", reads), ("pauses", writes)):
-        cuts = quantiles(seconds, n=100)
-        rate, (middle, last) = len(seconds) / SECONDS, (cuts[49] * 1000, cuts[98] * 1000)
-        print(f"{name:8} {rate:7.1f}/s   p50 {middle:6.0f} ms   p99 {last:6.0f} ms")
+    with capsys.disabled():
+        print(f"\n{CLIENTS} clients for {SECONDS:g} s: {dict(statuses)}")
+        print(f"{'reads':8} {len(reads) / SECONDS / alone:7.2f} x those of one client alone")
+        for name, seconds in (("reads", reads), ("pauses", writes)):
+            cuts = quantiles(seconds, n=100)
+            rate, (middle, last) = len(seconds) / SECONDS, (cuts[49] * 1000, cuts[98] * 1000)
+            print(f"{name:8} {rate:7.1f}/s   p50 {middle:6.0f} ms   p99 {last:6.0f} ms")
     assert set(statuses) == {200}
     assert all(calls for calls in made)
 
@@ -84,11 +85,12 @@ async def _client(api: Api, number: int, end: float) -> list[Called]:
 KEYS = {"missing": None, "wrong": "x" * len(KEY), "nearly right": f"{KEY[:-1]}X"}
 
 
-def test_the_time_to_turn_away_tells_nothing(api: Api) -> None:
+def test_the_time_to_turn_away_tells_nothing(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     """Keys take turns, so that a slow moment hits all alike."""
     found = {name: median(times) for name, times in asyncio.run(_turned_away(api)).items()}
-    for name, seconds in found.items():
-        print(f"\n{name:12} {seconds * 1e6:7.1f} µs, median of {TIMES:,}", end="")
+    with capsys.disabled():
+        for name, seconds in found.items():
+            print(f"\n{name:12} {seconds * 1e6:7.1f} µs, median of {TIMES:,}", end="")
     assert max(found.values()) / min(found.values()) < 1 + APART
 
 
