@@ -13,6 +13,7 @@ from tests.edge_server import EdgeServer
 from tests.integration.edges import FUNCTION
 from tests.integration.functions.shop import opened
 from tests.integration.pack_by_hand import Runtime, installed
+from tests.integration.pausing import opened as opened_scheduler
 from tests.integration.saved import prepared
 from tests.integration.tables.market import opened as opened_market
 from tests.integration.toys import toyed
@@ -42,6 +43,12 @@ def latin(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 def saved(database: Database) -> Database:
     """A database, and a plan for it in the file `plan` of the test's folder."""
     return prepared(database)
+
+
+@pytest.fixture
+def scheduler(database: Database) -> Database:
+    """Three jobs of a file that says nothing of `active`, and one of nobody."""
+    return opened_scheduler(database)
 
 
 @pytest.fixture(scope="session")
