@@ -12,7 +12,7 @@ from cpctl.render.parts.sentences import count, headline
 from cpctl.render.parts.target import target_json
 from cpctl.render.parts.watching import beside, looked_json, ran, why
 from cpctl.render.shapes import FORMAT_VERSION
-from cpctl.render.watch_shapes import ComponentShape, HealthShape
+from cpctl.render.watch_shapes import HealthShape, WatchedComponentShape
 
 _ORDER = {"unhealthy": 0, "inactive": 1, "healthy": 2}
 
@@ -90,7 +90,7 @@ def health_json(view: View) -> HealthShape:
     }
 
 
-def component_json(job: Watched) -> ComponentShape:
+def component_json(job: Watched) -> WatchedComponentShape:
     """One job for programs."""
     return {
         "component": job.name or "",

@@ -50,8 +50,8 @@ class LookedShape(TypedDict):
     complete: Annotated[bool, Says("Whether those were all.")]
 
 
-class WatchedShape(PausedShape):
-    """One job of cron.job."""
+class JobShape(TypedDict):
+    """One job, with the keys that the scheduler's guide has."""
 
     job_name: Annotated[str | None, Says("Its name; null where it has none.")]
     schedule: Annotated[str, Says("Its schedule, as the database has it.")]
@@ -59,6 +59,11 @@ class WatchedShape(PausedShape):
     active: Annotated[bool, Says("False: it is paused.")]
     last_run: LastRun
     next_run: NextRun
+
+
+class WatchedShape(JobShape, PausedShape):
+    """One job of cron.job."""
+
     address: AddressText
     jobid: Annotated[str, Says("Its jobid.")]
     username: Annotated[str, Says("Its owner.")]
@@ -107,8 +112,8 @@ class JobsShape(TypedDict):
     looked: LookedShape
 
 
-class ComponentShape(PausedShape):
-    """How one job is."""
+class ComponentShape(TypedDict):
+    """How one job is, with the keys that the guide has."""
 
     component: Annotated[str, Says("Its name.")]
     status: Annotated[
@@ -121,6 +126,11 @@ class ComponentShape(PausedShape):
     success_rate: Annotated[
         float | None, Says("In percent, of seven days; null where nothing ran.")
     ]
+
+
+class WatchedComponentShape(ComponentShape, PausedShape):
+    """How one job is."""
+
     address: AddressText
     alerted: Annotated[bool, Says("Whether an alert about its function is open.")]
     error: Error
@@ -144,7 +154,7 @@ class HealthShape(TypedDict):
     as_of: AsOf
     target: TargetShape
     name: Name
-    health: Annotated[list[ComponentShape], Says("Sorted by address.")]
+    health: Annotated[list[WatchedComponentShape], Says("Sorted by address.")]
     summary: HealthSummaryShape
     missing: Missing
     looked: LookedShape

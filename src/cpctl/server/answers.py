@@ -11,6 +11,7 @@ from cpctl.operate.commands import named
 from cpctl.render.health import health_json
 from cpctl.render.jobs import jobs_json
 from cpctl.render.status import status_json
+from cpctl.render.watch_shapes import ComponentShape, JobShape
 from cpctl.server import shapes
 
 
@@ -37,12 +38,12 @@ def _status(view: View) -> dict[str, Any]:
 
 def _jobs(view: View) -> dict[str, Any]:
     found = jobs_json(view)
-    return {"jobs": [_only(shapes.Job, job) for job in found["jobs"]], "count": found["count"]}
+    return {"jobs": [_only(JobShape, job) for job in found["jobs"]], "count": found["count"]}
 
 
 def _health(view: View) -> dict[str, Any]:
     found = health_json(view)
-    health = [_only(shapes.Component, job) for job in found["health"]]
+    health = [_only(ComponentShape, job) for job in found["health"]]
     return {"health": health, "summary": found["summary"]}
 
 

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpctl.errors import Fault
 from cpctl.server.logs import note
+from cpctl.server.parameters import ACTIONS, PATH
 from cpctl.server.problems import problem, stopped
 
-ACTIONS = ("status", "jobs", "health", "toggle", "trigger")
 Told = Callable[[str, int, float], None]
 """Is told of each request: the action or path, the status, and how long it took in seconds."""
 
@@ -72,7 +72,7 @@ def _address(text: str) -> str | None:
 def _name(scope: Scope) -> str:
     """The action, or the path where it is one of ours; anything else is not repeated."""
     path: str = scope["path"]
-    if path == "/functions/v1/scheduler":
+    if path == PATH:
         said = parse_qs(scope["query_string"].decode("latin-1")).get("action", [""])[-1]
         return said if said in ACTIONS else "other"
     return path.strip("/") if path in ("/healthz", "/readyz", "/metrics", "/docs") else "other"

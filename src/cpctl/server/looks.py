@@ -10,13 +10,10 @@ from typing import Generic, TypeVar
 from cpctl.postgres.connect import Server
 from cpctl.postgres.session import Session
 from cpctl.postgres.wire import ConnectionLost, Silent
-from cpctl.postgres.words import Canceled, NoConnection, Passing
+from cpctl.postgres.words import Passing
 
 Seen = TypeVar("Seen")
 Wanted = frozenset[str]
-
-UNAVAILABLE = (Canceled, ConnectionLost, NoConnection, Passing)
-"""The database could not be asked; it may answer the next time."""
 
 
 class Looks(Generic[Seen]):

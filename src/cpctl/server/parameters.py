@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from cpctl.core.pauses import LONGEST_REASON
 from cpctl.server.problems import BadRequest
 
+PATH: Final = "/functions/v1/scheduler"
+"""Where the guide has it, and so whoever called it there."""
+
 LONGEST_NAME: Final = 512
 """Characters: an owner and a name of 63 each, quoted, and more for newer pg_crons."""
 
@@ -27,6 +30,9 @@ JobName = Annotated[
         examples=["content_pipeline_main"],
     ),
 ]
+
+
+ACTIONS: Final = ("status", "jobs", "health", "toggle", "trigger")
 
 
 class _Call(BaseModel):

@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 
 from cpctl.errors import CpctlError, Fault, LockHeld, OutcomeUnknown, Refused
 from cpctl.operate.trigger import CommandFailed
+from cpctl.postgres.wire import ConnectionLost
+from cpctl.postgres.words import Canceled, NoConnection, Passing
 from cpctl.server import shapes
 from cpctl.server.logs import note
-from cpctl.server.looks import UNAVAILABLE
 
 AGAIN: Final = {"Retry-After": "1"}
 """Seconds, for who is told that the database does not answer."""
@@ -40,16 +41,17 @@ class Busy(CpctlError):
     """More is under way than this process does at once."""
 
 
+_LATER: Final = (Busy, Canceled, ConnectionLost, LockHeld, NoConnection, Passing)
+"""What may well succeed the next time."""
+
 _STATUSES: Final[tuple[tuple[type[CpctlError], HTTPStatus], ...]] = (
     (Unauthorized, HTTPStatus.UNAUTHORIZED),
     (BadRequest, HTTPStatus.BAD_REQUEST),
     (NoSuchJob, HTTPStatus.NOT_FOUND),
     (Refused, HTTPStatus.FORBIDDEN),
-    (LockHeld, HTTPStatus.SERVICE_UNAVAILABLE),
     (CommandFailed, HTTPStatus.FAILED_DEPENDENCY),
     (OutcomeUnknown, HTTPStatus.GATEWAY_TIMEOUT),
-    (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
-    *((kind, HTTPStatus.SERVICE_UNAVAILABLE) for kind in UNAVAILABLE),
+    *((kind, HTTPStatus.SERVICE_UNAVAILABLE) for kind in _LATER),
 )
 
 

@@ -8,10 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from cpctl.server import shapes
 from cpctl.server.key import authorized
-from cpctl.server.parameters import Reading, Toggle, Trigger, call_of, described, only_action
+from cpctl.server.parameters import PATH, Reading, Toggle, Trigger, call_of, described, only_action
 from cpctl.server.service import Service
-
-PATH: Final = "/functions/v1/scheduler"
 
 _SAID: Final = {
     400: "A parameter is missing, or not what it should be.",

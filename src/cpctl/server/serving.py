@@ -39,9 +39,9 @@ def serve(task: Task, server: Server, listen: Listen, limits: Limits, key: str |
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one for each caller
     gc.enable()  # the command line does without: it lives for a second
     to_stderr()
-    told = Key(key) if key is not None else None
+    lock = None if key is None else Key(key)
     metrics = Metrics()
-    app = application(lambda: Service(task, server, limits, metrics), told, metrics.answered)
+    app = application(lambda: Service(task, server, limits, metrics), lock, metrics.answered)
     config = uvicorn.Config(
         app,
         http=Impatient,

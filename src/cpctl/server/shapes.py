@@ -6,7 +6,7 @@ import sys
 from typing import Annotated, Literal
 
 from cpctl.render.shapes import Says
-from cpctl.render.watch_shapes import HealthSummaryShape, LastRun, NextRun
+from cpctl.render.watch_shapes import ComponentShape, HealthSummaryShape, JobShape, LastRun, NextRun
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -26,44 +26,17 @@ class Status(TypedDict):
     next_run: NextRun
 
 
-class Job(TypedDict):
-    """One of the file's jobs, as the database has it."""
-
-    job_name: Annotated[str | None, Says("Its name.")]
-    schedule: Annotated[str, Says("Its schedule.")]
-    command: Annotated[str, Says("Its command.")]
-    active: Annotated[bool, Says("False: it is paused.")]
-    last_run: LastRun
-    next_run: NextRun
-
-
 class Jobs(TypedDict):
     """The file's jobs."""
 
-    jobs: Annotated[list[Job], Says("Sorted by name.")]
+    jobs: Annotated[list[JobShape], Says("Sorted by name.")]
     count: Annotated[int, Says("How many those are.")]
-
-
-class Component(TypedDict):
-    """How one job is."""
-
-    component: Annotated[str, Says("Its name.")]
-    status: Annotated[
-        Literal["healthy", "unhealthy", "inactive"],
-        Says("unhealthy: it failed last, or an alert is open; inactive: it is paused."),
-    ]
-    last_run: LastRun
-    next_run: NextRun
-    error_count: Annotated[int, Says("Runs that failed in seven days.")]
-    success_rate: Annotated[
-        float | None, Says("In percent, of seven days; null where nothing ran.")
-    ]
 
 
 class Health(TypedDict):
     """How each of the file's jobs is."""
 
-    health: Annotated[list[Component], Says("Sorted by name.")]
+    health: Annotated[list[ComponentShape], Says("Sorted by name.")]
     summary: HealthSummaryShape
 
 
