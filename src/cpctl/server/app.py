@@ -79,7 +79,10 @@ async def _to_docs() -> RedirectResponse:
 
 
 def _describe(app: FastAPI) -> None:
-    """FastAPI's own description promises 422 and its own shape for what we answer otherwise."""
+    """FastAPI's own description promises 422 and its own shape for what we answer otherwise.
+
+    It is made once, and mended in place.
+    """
     described = app.openapi()
     schemas = described["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -88,4 +91,3 @@ def _describe(app: FastAPI) -> None:
     for path in described["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
-    app.openapi_schema = described
